@@ -1,0 +1,134 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+	"github.com/pressly/goose/v3/lock"
+
+	"sextant/migrations"
+)
+
+const versionTable = "sextant.schema_version"
+
+// Migrated is what Migrate did.
+type Migrated struct {
+	From    int64    `json:"from"`    // version before; 0 when the schema was missing
+	To      int64    `json:"to"`      // version now
+	Applied []string `json:"applied"` // the files applied, in order
+}
+
+// Migrate brings schema sextant and the published tables to the binary's
+// version. It runs under an advisory lock, one transaction a file, and gives up
+// after 5 s of waiting for a table lock rather than queue platform writes
+// behind itself. Run again, it changes nothing.
+func (d *DB) Migrate(ctx context.Context) (Migrated, error) {
+	have, err := d.schemaVersion(ctx)
+	if err != nil {
+		return Migrated{}, err
+	}
+	want := latestMigration()
+	if have > want {
+		return Migrated{}, tooNew(have, want)
+	}
+	done := Migrated{From: have, To: want, Applied: []string{}}
+	if have == want {
+		return done, nil
+	}
+	if _, err := d.pool.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS sextant`); err != nil {
+		return Migrated{}, classify("create schema sextant", err)
+	}
+	conf := d.conf.Copy()
+	conf.RuntimeParams["lock_timeout"] = "5s"
+	conn := stdlib.OpenDB(*conf)
+	defer conn.Close() //nolint:errcheck // nothing is buffered in it
+	store, err := database.NewStore(database.DialectPostgres, versionTable)
+	if err != nil {
+		return Migrated{}, fmt.Errorf("migrate: %w", err)
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return Migrated{}, fmt.Errorf("migrate: %w", err)
+	}
+	p, err := goose.NewProvider("", conn, migrations.FS, goose.WithStore(store), goose.WithSessionLocker(locker))
+	if err != nil {
+		return Migrated{}, fmt.Errorf("migrate: %w", err)
+	}
+	results, err := p.Up(ctx)
+	for _, r := range results {
+		done.Applied = append(done.Applied, r.Source.Path)
+	}
+	if err != nil {
+		return done, migrationError(err)
+	}
+	return done, nil
+}
+
+// migrationError says which file failed and what to do about a busy table.
+func migrationError(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == "55P03" {
+		return &Error{Kind: KindTransient, Op: "migrate", Err: err,
+			Hint: "another session holds the table; nothing was changed, run 'sextant db migrate' again"}
+	}
+	return classify("migrate", err)
+}
+
+// CheckSchema reports an Error of KindNotMigrated or KindTooNew when the
+// database does not have exactly the binary's schema.
+func (d *DB) CheckSchema(ctx context.Context) error {
+	have, err := d.schemaVersion(ctx)
+	if err != nil {
+		return err
+	}
+	switch want := latestMigration(); {
+	case have == 0:
+		return &Error{Kind: KindNotMigrated, Op: "database " + d.Target(), Hint: "run 'sextant db migrate'",
+			Err: errors.New("schema sextant is missing")}
+	case have < want:
+		return &Error{Kind: KindNotMigrated, Op: "database " + d.Target(), Hint: "run 'sextant db migrate'",
+			Err: fmt.Errorf("schema sextant is at version %d, this binary needs %d", have, want)}
+	case have > want:
+		return tooNew(have, want)
+	}
+	return nil
+}
+
+func tooNew(have, want int64) error {
+	return &Error{Kind: KindTooNew, Hint: "use a newer sextant",
+		Err: fmt.Errorf("schema sextant is at version %d, newer than this binary's %d", have, want)}
+}
+
+// schemaVersion is the newest applied migration, 0 when there is none.
+func (d *DB) schemaVersion(ctx context.Context) (int64, error) {
+	v, err := scalar[int64](ctx, d.pool, `SELECT coalesce(max(version_id), 0) FROM sextant.schema_version WHERE is_applied`)
+	if IsKind(err, KindNotMigrated) {
+		return 0, nil
+	}
+	return v, err
+}
+
+// latestMigration is the number of the newest embedded file.
+func latestMigration() int64 {
+	names, err := fs.Glob(migrations.FS, "*.sql")
+	if err != nil || len(names) == 0 {
+		panic("migrations: no files embedded") // a broken build, not a runtime condition
+	}
+	var newest int64
+	for _, n := range names {
+		v, err := strconv.ParseInt(strings.SplitN(n, "_", 2)[0], 10, 64)
+		if err != nil {
+			panic("migrations: " + n + " has no number")
+		}
+		newest = max(newest, v)
+	}
+	return newest
+}
