@@ -1,0 +1,45 @@
+package kernel
+
+import "math"
+
+func sumRows(dst, table []float64, rows []uint32) {
+	stride := len(dst)
+	for _, row := range rows {
+		src := table[int(row)*stride:][:stride]
+		for k, x := range src {
+			dst[k] += x
+		}
+	}
+}
+
+func addRows(table []float64, rows []uint32, src []float64) {
+	stride := len(src)
+	for _, row := range rows {
+		dst := table[int(row)*stride:][:stride]
+		for k, x := range src {
+			dst[k] += x
+		}
+	}
+}
+
+func posterior(dst, base, theta []float64, slope float64) Moments {
+	m := Moments{Peak: math.Inf(-1)}
+	for k, b := range base {
+		dst[k] = b + theta[k]*slope
+		m.Peak = max(m.Peak, dst[k])
+	}
+	for k, x := range dst {
+		w := math.Exp(x - m.Peak)
+		dst[k] = w
+		m.Sum += w
+		m.Theta += w * theta[k]
+		m.Square += w * theta[k] * theta[k]
+	}
+	return m
+}
+
+func addScaled(dst []float64, scale float64, src []float64) {
+	for k, x := range src {
+		dst[k] += scale * x
+	}
+}

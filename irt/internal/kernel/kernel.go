@@ -1,0 +1,19 @@
+// Package kernel holds the engine's inner loops. A row is a slice of one value
+// a quadrature node, padded to a multiple of [Width]; a table is rows end to
+// end.
+package kernel
+
+// Width is what the length of every row is a multiple of: eight vectors of
+// four doubles, as many as leave AVX2 eight registers to work with.
+const Width = 32
+
+// Masked is the log prior of a padding node: far enough below every real one
+// that its weight is exactly zero.
+const Masked = -1e30
+
+// Pad rounds a number of nodes up to the length of a row.
+func Pad(nodes int) int { return (nodes + Width - 1) / Width * Width }
+
+// Moments are the sums of one posterior before it is normalised: with
+// w = exp(log posterior − Peak), Sum = Σw, Theta = Σwθ, Square = Σwθ².
+type Moments struct{ Peak, Sum, Theta, Square float64 }
