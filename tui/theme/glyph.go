@@ -1,0 +1,43 @@
+package theme
+
+// Glyphs are the signs that stand beside words; those of states, marks, bars
+// and frames are one cell wide.
+type Glyphs struct {
+	Fresh, Running, Due, Late, Failed, Never, Paused, NotBuilt string
+
+	OK, Bad, Warn, Cancelled, Queued string
+
+	Cursor, Mark, Ellipsis, Crumb, Arrow, Dot, PlusMinus, Dash, Theta string
+
+	Up, Down string // the direction of a sort
+
+	Horizontal, Vertical, TopLeft, TopRight, BottomLeft, BottomRight string
+
+	Full, Empty string   // of a bar
+	Partial     []string // eighths of Full, ascending
+	Spark       []string // heights, ascending
+
+	Point, Whisker, Track, Zero string // of an interval on a scale
+}
+
+var unicodeGlyphs = Glyphs{
+	Fresh: "●", Running: "◐", Due: "◔", Late: "▲", Failed: "✗", Never: "○", Paused: "‖", NotBuilt: "·",
+	OK: "✓", Bad: "✗", Warn: "!", Cancelled: "⊘", Queued: "◌",
+	Cursor: "▌", Mark: "◆", Ellipsis: "…", Crumb: "›", Arrow: "→", Dot: "·", PlusMinus: "±", Dash: "–", Theta: "θ",
+	Up: "↑", Down: "↓",
+	Horizontal: "─", Vertical: "│", TopLeft: "╭", TopRight: "╮", BottomLeft: "╰", BottomRight: "╯",
+	Full: "█", Empty: "░", Partial: []string{"▏", "▎", "▍", "▌", "▋", "▊", "▉"},
+	Spark: []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇"},
+	Point: "●", Whisker: "━", Track: "·", Zero: "┊",
+}
+
+var asciiGlyphs = Glyphs{
+	Fresh: "*", Running: ">", Due: "~", Late: "!", Failed: "x", Never: "o", Paused: "=", NotBuilt: ".",
+	OK: "+", Bad: "x", Warn: "!", Cancelled: "/", Queued: "o",
+	Cursor: ">", Mark: "+", Ellipsis: "~", Crumb: ">", Arrow: "->", Dot: "|", PlusMinus: "+-", Dash: "-", Theta: "theta",
+	Up: "^", Down: "v",
+	Horizontal: "-", Vertical: "|", TopLeft: "+", TopRight: "+", BottomLeft: "+", BottomRight: "+",
+	Full: "#", Empty: ".", Partial: nil,
+	Spark: []string{".", ":", "-", "=", "+", "*", "#"},
+	Point: "O", Whisker: "=", Track: ".", Zero: "|",
+}

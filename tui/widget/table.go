@@ -1,0 +1,356 @@
+package widget
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+
+	"sextant/tui/theme"
+)
+
+// Column describes one column of a Table.
+type Column struct {
+	Title string
+	Min   int  // the narrowest useful width
+	Max   int  // 0: as wide as its content
+	Right bool // aligned, as numbers are
+	Drop  int  // when space is short the highest goes first; 0 never goes
+	Grow  bool // takes the space that is left
+	Sort  bool // can be sorted by
+}
+
+// Cell is one value: how it looks, and what it sorts by.
+type Cell struct {
+	Line
+	Value float64 // NaN, the value of an absent number, sorts last; see ByText
+	Text  bool    // sorts by its text instead
+}
+
+// T makes a cell that sorts by its text.
+func T(style lipgloss.Style, text string) Cell { return Cell{Line: S(style, text), Text: true} }
+
+// N makes a cell that sorts by a number.
+func N(style lipgloss.Style, text string, value float64) Cell {
+	return Cell{Line: S(style, text), Value: value}
+}
+
+// Row is one line of a Table.
+type Row struct {
+	ID    string // keeps the cursor and marks in place when rows change
+	Cells []Cell
+}
+
+// Table is a list under column titles with a cursor, marks, a filter and a
+// sort order, all of which survive new rows.
+type Table struct {
+	Columns []Column
+	Empty   string // shown in place of rows
+	Marks   bool   // rows can be marked
+
+	rows    []Row
+	natural []int // content width by column
+	shown   []int // rows after filter and sort, by index
+	marked  map[string]bool
+	filter  string
+	sort    int // 1 + the column; 0: as given
+	reverse bool
+
+	cursor, top   int
+	width, height int
+}
+
+// SetSize gives the table its room, the title line included.
+func (t *Table) SetSize(w, h int) {
+	t.width, t.height = w, h
+	t.scroll()
+}
+
+// SetRows replaces the rows; the cursor stays on its row, by ID.
+func (t *Table) SetRows(rows []Row) {
+	id := t.CurrentID()
+	t.rows = rows
+	t.natural = make([]int, len(t.Columns))
+	for i, c := range t.Columns {
+		t.natural[i] = Line{{Text: c.Title}}.Width() + 2*b2i(t.sort == i+1)
+	}
+	for _, r := range rows {
+		for i, c := range r.Cells {
+			t.natural[i] = max(t.natural[i], c.Width())
+		}
+	}
+	t.arrange(id)
+}
+
+// arrange applies filter and sort and puts the cursor back on row id.
+func (t *Table) arrange(id string) {
+	t.shown = t.shown[:0]
+	for i, r := range t.rows {
+		if t.matches(r) {
+			t.shown = append(t.shown, i)
+		}
+	}
+	if t.sort > 0 {
+		slices.SortStableFunc(t.shown, func(a, b int) int {
+			return compare(t.rows[a].Cells[t.sort-1], t.rows[b].Cells[t.sort-1], t.reverse)
+		})
+	}
+	if i := slices.IndexFunc(t.shown, func(i int) bool { return t.rows[i].ID == id }); i >= 0 {
+		t.cursor = i
+	}
+	t.scroll()
+}
+
+// compare orders cells; an absent number is last in either direction.
+func compare(a, b Cell, reverse bool) int {
+	sign := 1
+	if reverse {
+		sign = -1
+	}
+	switch an, bn := math.IsNaN(a.Value), math.IsNaN(b.Value); {
+	case a.Text:
+		return sign * strings.Compare(strings.ToLower(a.Plain()), strings.ToLower(b.Plain()))
+	case an || bn:
+		return b2i(an) - b2i(bn)
+	case a.Value < b.Value:
+		return -sign
+	case a.Value > b.Value:
+		return sign
+	}
+	return 0
+}
+
+// matches reports whether every word of the filter stands in some cell of the
+// row; "title:word" looks in that column alone.
+func (t *Table) matches(r Row) bool {
+	for word := range strings.FieldsSeq(strings.ToLower(t.filter)) {
+		column, value, named := strings.Cut(word, ":")
+		found := false
+		for i, c := range r.Cells {
+			text := strings.ToLower(c.Plain())
+			if strings.Contains(text, word) ||
+				named && strings.HasPrefix(strings.ToLower(t.Columns[i].Title), column) && strings.Contains(text, value) {
+				found = true
+				break
+			}
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+// SetFilter shows only the rows that hold every word of s.
+func (t *Table) SetFilter(s string) {
+	id := t.CurrentID()
+	t.filter = s
+	t.arrange(id)
+}
+
+// Filter is the filter in force.
+func (t *Table) Filter() string { return t.filter }
+
+// SortNext sorts by the next column that can be, then as given again.
+func (t *Table) SortNext() {
+	id := t.CurrentID()
+	for t.reverse = false; ; {
+		t.sort = (t.sort + 1) % (len(t.Columns) + 1)
+		if t.sort == 0 || t.Columns[t.sort-1].Sort {
+			break
+		}
+	}
+	t.arrange(id)
+}
+
+// Reverse turns the sort order around.
+func (t *Table) Reverse() {
+	if id := t.CurrentID(); t.sort > 0 {
+		t.reverse = !t.reverse
+		t.arrange(id)
+	}
+}
+
+// CurrentID is the ID of the row under the cursor, or empty.
+func (t *Table) CurrentID() string {
+	if t.cursor < len(t.shown) && t.cursor >= 0 {
+		return t.rows[t.shown[t.cursor]].ID
+	}
+	return ""
+}
+
+// Select puts the cursor on a row, if it is shown.
+func (t *Table) Select(id string) { t.arrange(id) }
+
+// Move moves the cursor by n rows.
+func (t *Table) Move(n int) {
+	t.cursor += n
+	t.scroll()
+}
+
+// Page is how far half a page is.
+func (t *Table) Page() int { return max(1, (t.height-1)/2) }
+
+// ToggleMark marks or unmarks the row under the cursor and moves on.
+func (t *Table) ToggleMark() {
+	id := t.CurrentID()
+	if id == "" {
+		return
+	}
+	if t.marked == nil {
+		t.marked = map[string]bool{}
+	}
+	if t.marked[id] {
+		delete(t.marked, id)
+	} else {
+		t.marked[id] = true
+	}
+	t.Move(1)
+}
+
+// ClearMarks unmarks every row.
+func (t *Table) ClearMarks() { clear(t.marked) }
+
+// Marked lists the marked rows that are still there and shown, in order.
+func (t *Table) Marked() []string {
+	var ids []string
+	for _, i := range t.shown {
+		if id := t.rows[i].ID; t.marked[id] {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// Count gives the rows shown, and all of them.
+func (t *Table) Count() (shown, all int) { return len(t.shown), len(t.rows) }
+
+// Position is the cursor's place among the rows shown, from 1.
+func (t *Table) Position() int { return min(t.cursor+1, len(t.shown)) }
+
+func (t *Table) scroll() {
+	t.cursor = max(0, min(t.cursor, len(t.shown)-1))
+	body := max(1, t.height-1)
+	t.top = max(0, min(t.top, len(t.shown)-body))
+	if t.cursor < t.top {
+		t.top = t.cursor
+	}
+	if t.cursor >= t.top+body {
+		t.top = t.cursor - body + 1
+	}
+}
+
+const (
+	gutter = 2 // cursor and mark
+	gap    = 2 // between columns
+)
+
+// widths gives each column its width; 0 drops it.
+func (t *Table) widths() []int {
+	w := make([]int, len(t.Columns))
+	least := func(i int) int { return max(1, min(t.Columns[i].Min, t.natural[i])) }
+	total := gutter - gap
+	for i := range w {
+		w[i] = least(i)
+		total += w[i] + gap
+	}
+	for total > t.width {
+		drop := -1
+		for i, c := range t.Columns {
+			if w[i] > 0 && c.Drop > 0 && (drop < 0 || c.Drop > t.Columns[drop].Drop) {
+				drop = i
+			}
+		}
+		if drop < 0 {
+			break
+		}
+		total -= w[drop] + gap
+		w[drop] = 0
+	}
+	left := t.width - total
+	for i, c := range t.Columns {
+		if w[i] == 0 {
+			continue
+		}
+		want := t.natural[i]
+		if c.Max > 0 {
+			want = min(want, c.Max)
+		}
+		more := max(0, min(left, want-w[i]))
+		w[i], left = w[i]+more, left-more
+	}
+	for i, c := range t.Columns {
+		if w[i] > 0 && c.Grow {
+			w[i] += max(0, left)
+			break
+		}
+	}
+	return w
+}
+
+// View draws the titles and the rows around the cursor.
+func (t *Table) View(th *theme.Theme) []string {
+	if t.natural == nil {
+		t.SetRows(nil)
+	}
+	w := t.widths()
+	out := []string{t.titles(th, w)}
+	if len(t.shown) == 0 {
+		text := t.Empty
+		if t.filter != "" && len(t.rows) > 0 {
+			text = "nothing matches " + Clean(t.filter)
+		}
+		return append(out, S(th.Faint, "  "+text).Truncate(t.width, th.Glyph.Ellipsis).String())
+	}
+	for i := t.top; i < min(len(t.shown), t.top+max(1, t.height-1)); i++ {
+		out = append(out, t.row(th, w, t.rows[t.shown[i]], i == t.cursor))
+	}
+	return out
+}
+
+func (t *Table) titles(th *theme.Theme, w []int) string {
+	line := S(th.Text, strings.Repeat(" ", gutter))
+	for i, c := range t.Columns {
+		if w[i] == 0 {
+			continue
+		}
+		cell := S(th.Muted, c.Title)
+		if t.sort == i+1 {
+			sign := th.Glyph.Up
+			if t.reverse {
+				sign = th.Glyph.Down
+			}
+			cell = S(th.Accent, c.Title+" "+sign)
+		}
+		line = append(line, cell.Pad(w[i], th.Glyph.Ellipsis, th.Text, c.Right)...).Add(th.Text, strings.Repeat(" ", gap))
+	}
+	return line.Truncate(t.width, "").String()
+}
+
+func (t *Table) row(th *theme.Theme, w []int, r Row, current bool) string {
+	cursor, mark := " ", " "
+	if current {
+		cursor = th.Glyph.Cursor
+	}
+	if t.marked[r.ID] {
+		mark = th.Glyph.Mark
+	}
+	line := S(th.Accent, cursor).Add(th.ChangeKey, mark)
+	for i, c := range r.Cells {
+		if w[i] > 0 {
+			line = append(line, c.Pad(w[i], th.Glyph.Ellipsis, th.Text, t.Columns[i].Right)...).Add(th.Text, strings.Repeat(" ", gap))
+		}
+	}
+	if current {
+		line = line.Restyle(th.Selected).Pad(t.width, "", th.Selected(th.Text), false)
+	}
+	return line.Truncate(t.width, "").String()
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

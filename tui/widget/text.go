@@ -1,0 +1,178 @@
+// Package widget draws the parts that screens are made of: tables, charts,
+// bars, text, forms. A widget is a plain struct with methods; it does no I/O
+// and knows no clock.
+package widget
+
+import (
+	"strings"
+	"unicode"
+
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Span is text in one style.
+type Span struct {
+	Text  string
+	Style lipgloss.Style
+}
+
+// Line is one line of spans.
+type Line []Span
+
+// S makes a line of one span.
+func S(style lipgloss.Style, text string) Line { return Line{{text, style}} }
+
+// Add appends a span.
+func (l Line) Add(style lipgloss.Style, text string) Line { return append(l, Span{text, style}) }
+
+// Plain is the line's text without styles.
+func (l Line) Plain() string {
+	if len(l) == 1 {
+		return l[0].Text
+	}
+	var b strings.Builder
+	for _, s := range l {
+		b.WriteString(s.Text)
+	}
+	return b.String()
+}
+
+// Width is the line's width in cells.
+func (l Line) Width() int {
+	n := 0
+	for _, s := range l {
+		n += ansi.StringWidth(s.Text)
+	}
+	return n
+}
+
+// String renders the line.
+func (l Line) String() string {
+	var b strings.Builder
+	for _, s := range l {
+		if s.Text != "" {
+			b.WriteString(s.Style.Render(s.Text))
+		}
+	}
+	return b.String()
+}
+
+// Restyle is the line with every style passed through f.
+func (l Line) Restyle(f func(lipgloss.Style) lipgloss.Style) Line {
+	out := make(Line, len(l))
+	for i, s := range l {
+		out[i] = Span{s.Text, f(s.Style)}
+	}
+	return out
+}
+
+// Truncate is the line cut to at most w cells; what was cut shows as tail.
+func (l Line) Truncate(w int, tail string) Line {
+	if l.Width() <= w {
+		return l
+	}
+	out := make(Line, 0, len(l))
+	for i, s := range l {
+		n := ansi.StringWidth(s.Text)
+		rest := i+1 < len(l) && Line(l[i+1:]).Width() > 0
+		if n < w || n == w && !rest {
+			out, w = append(out, s), w-n
+			continue
+		}
+		cut := ansi.Truncate(s.Text, w, tail)
+		if n <= w {
+			cut = ansi.Truncate(s.Text, max(0, w-ansi.StringWidth(tail)), "") + tail
+		}
+		return append(out, Span{ansi.Truncate(cut, w, ""), s.Style})
+	}
+	return out
+}
+
+// Pad is the line cut or filled with blanks, in style fill, to exactly w cells.
+func (l Line) Pad(w int, tail string, fill lipgloss.Style, right bool) Line {
+	l = l.Truncate(w, tail)
+	gap := w - l.Width()
+	if gap <= 0 {
+		return l
+	}
+	blank := Span{strings.Repeat(" ", gap), fill}
+	if right {
+		return append(Line{blank}, l...)
+	}
+	return append(l[:len(l):len(l)], blank)
+}
+
+// Clean makes text from outside fit for one line of a terminal: no control or
+// format characters, nothing whose width terminals disagree about.
+func Clean(s string) string {
+	if plainASCII(s) {
+		return s
+	}
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Variation_Selector), r >= 0x1F3FB && r <= 0x1F3FF:
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	if ansi.StringWidth(s) == ansi.StringWidthWc(s) {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if c := string(r); ansi.StringWidth(c) != ansi.StringWidthWc(c) || unicode.Is(unicode.Regional_Indicator, r) {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+func plainASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// Frame fits lines to exactly w × h cells.
+func Frame(lines []string, w, h int) []string {
+	out := make([]string, h)
+	for i := range out {
+		var l string
+		if i < len(lines) {
+			l = lines[i]
+		}
+		n := ansi.StringWidth(l)
+		if n > w {
+			l, n = ansi.Truncate(l, w, ""), w
+			n = ansi.StringWidth(l)
+		}
+		out[i] = l + strings.Repeat(" ", w-n)
+	}
+	return out
+}
+
+// Columns joins blocks of lines side by side, each fitted to its width, with
+// gap blanks between them.
+func Columns(h, gap int, blocks ...Block) []string {
+	out := make([]string, h)
+	for i, b := range blocks {
+		for j, l := range Frame(b.Lines, b.Width, h) {
+			if i > 0 {
+				l = strings.Repeat(" ", gap) + l
+			}
+			out[j] += l
+		}
+	}
+	return out
+}
+
+// Block is a piece of a layout.
+type Block struct {
+	Width int
+	Lines []string
+}
