@@ -43,11 +43,6 @@ func defaultSettings(memory uint64) map[string]string {
 		"max_wal_senders": "0",
 		"max_wal_size":    "2GB",
 
-		// A crash of the server loses nothing. A crash of the machine may lose the last fraction of
-		// a second of commits, but never corrupts, since fsync stays on.
-		"fsync":              "on",
-		"synchronous_commit": "off",
-
 		// Clients are told of their own errors; the log keeps no rows of learners.
 		"log_checkpoints":         "off",
 		"log_error_verbosity":     "terse",

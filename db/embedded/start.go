@@ -80,7 +80,7 @@ func (f *folder) lockServer(ctx context.Context) (*os.File, error) {
 			return file, nil
 		}
 		if err == nil && time.Since(begun) > orphansWithin {
-			err = &FolderError{f.dir, "its server runs, but not where this process can see it, such as in another container: stop it there"}
+			err = &FolderError{f.dir, "processes of an earlier server still use it (a long query that a killed server left behind, or a server in another container): end them first"}
 		}
 		if err == nil {
 			err = sleep(ctx, poll)
