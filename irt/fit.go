@@ -15,6 +15,7 @@ type Result struct {
 	// anchors free it.
 	Latent   Normal
 	LatentSE Normal // its standard errors, with Options.SE, where it is free
+	SEMethod SEMethod
 
 	LogLikelihood float64 // marginal, priors excluded
 	LogPrior      float64 // of the priors in force, constants left out

@@ -75,15 +75,20 @@ func TestFitAgreesWithReference(t *testing.T) {
 		{referenceLSAT73PL, priors3PL},
 	} {
 		t.Run(test.ref.name, func(t *testing.T) {
+			test.opt.SE = true
 			res := fit(t, test.ref.responses(t), test.opt)
 			t.Logf("%d cycles, log-likelihood %.6f", res.Iterations, res.LogLikelihood)
 			within(t, "log-likelihood", res.LogLikelihood, test.ref.logLikelihood, 1e-4)
 			within(t, "latent variance", res.Latent.SD*res.Latent.SD, test.ref.variance, 1e-3)
+			within(t, "SE of the variance", 2*res.Latent.SD*res.LatentSE.SD, test.ref.varianceSE, 0.01*test.ref.varianceSE)
 			for i, want := range test.ref.items {
 				got := res.Items[i]
 				within(t, "a", got.Params.A, want.a, 1e-3)
 				within(t, "b", got.Params.B, want.b, 1e-3)
 				within(t, "c", got.Params.C, want.c, 1e-3)
+				within(t, "SE of a", got.SE.A, want.seA, 0.01*want.seA)
+				within(t, "SE of b", got.SE.B, want.seB, 0.01*want.seB)
+				within(t, "SE of c", got.SE.C, want.seC, 0.01*want.seC)
 			}
 		})
 	}

@@ -12,6 +12,7 @@ const (
 	FlagHighA     Flag = "high_discrimination"     // a·SD > 4: a sign of dependence, or of too few answers
 	FlagExtremeB  Flag = "extreme_difficulty"      // more than 4 SD from the population's mean
 	FlagFew       Flag = "few_answers"             // fewer than 50
+	FlagNoSE      Flag = "no_standard_error"       // the data do not determine its parameters
 	FlagMisfit    Flag = "misfit"                  // S-X² at the 0.1 % level; set by ItemFitStatistics
 )
 

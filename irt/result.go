@@ -32,8 +32,17 @@ func (c *calibration) result(ctx context.Context, s state) (*Result, error) {
 			p.A, p.B = s.latent.SD, p.B/s.latent.SD
 		}
 	}
+	if c.opt.SE {
+		if err := c.standardErrors(ctx, s, e, g, res); err != nil {
+			return nil, err
+		}
+		if c.opt.Model == OnePL {
+			res.LatentSE = Normal{}
+		}
+	}
 	for i := range res.Items {
-		res.Items[i].Flags = res.Items[i].flags(res.Latent)
+		f := &res.Items[i]
+		f.Flags = append(f.flags(res.Latent), f.Flags...)
 	}
 	return res, nil
 }

@@ -14,3 +14,6 @@ func Posterior(dst, base, theta []float64, slope float64) Moments {
 
 // AddScaled adds scale·src to dst.
 func AddScaled(dst []float64, scale float64, src []float64) { addScaled(dst, scale, src) }
+
+// Dot is the inner product of two rows.
+func Dot(a, b []float64) float64 { return dot(a, b) }

@@ -43,3 +43,15 @@ func addScaled(dst []float64, scale float64, src []float64) {
 		dst[k] += scale * x
 	}
 }
+
+func dot(a, b []float64) float64 {
+	var sum [4]float64
+	for len(a) >= 4 && len(b) >= 4 {
+		sum[0] += a[0] * b[0]
+		sum[1] += a[1] * b[1]
+		sum[2] += a[2] * b[2]
+		sum[3] += a[3] * b[3]
+		a, b = a[4:], b[4:]
+	}
+	return (sum[0] + sum[1]) + (sum[2] + sum[3])
+}
