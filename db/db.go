@@ -50,6 +50,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	params["application_name"] = c.Application
 	params["timezone"] = "UTC" // every day and week of the contract is UTC
 	params["datestyle"] = "ISO"
+	params["jit"] = "off"            // the statements here are many and short, or scans that it slows
 	params["search_path"] = "public" // "$user" would let a role named sextant shadow the platform's tables
 	if c.ReadOnly {
 		params["default_transaction_read_only"] = "on"

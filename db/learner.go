@@ -1,0 +1,100 @@
+package db
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// Learner is one learner as lists show them.
+type Learner struct {
+	UserID   string    `db:"user_id" json:"user_id"`
+	FirstAt  time.Time `db:"first_at" json:"first_at"`
+	LastAt   time.Time `db:"last_at" json:"last_at"`
+	Answers  int64     `db:"answers" json:"answers"`
+	Sessions int       `db:"sessions" json:"sessions"`
+	Theta    *float64  `db:"theta" json:"theta"`
+	SE       *float64  `db:"se" json:"se"`
+}
+
+// Ability is an overall θ estimate, published or about to be.
+type Ability struct {
+	Theta    float64   `db:"theta" json:"theta"`
+	SE       *float64  `db:"se" json:"se"`
+	Model    string    `db:"model" json:"model"`
+	Version  string    `db:"version" json:"version"` // names the scale
+	FittedAt time.Time `db:"fitted_at" json:"fitted_at"`
+	Answers  int       `db:"n_answers" json:"n_answers"`
+}
+
+// TopicAbility is a topic's published θ.
+type TopicAbility struct {
+	TopicID string `db:"topic_id" json:"topic_id"`
+	Ability
+}
+
+// ThetaPoint is one row of the θ history.
+type ThetaPoint struct {
+	TopicID     *string   `db:"topic_id" json:"topic_id"`
+	Theta       float64   `db:"theta" json:"theta"`
+	SE          *float64  `db:"se" json:"se"`
+	Answers     int       `db:"n_answers" json:"n_answers"`
+	Model       string    `db:"model" json:"model"`
+	Version     string    `db:"version" json:"version"`
+	Source      string    `db:"source" json:"source"` // imported, calibration, online, manual
+	RunID       *string   `db:"run_id" json:"run_id"`
+	AsOf        time.Time `db:"as_of" json:"as_of"`
+	EstimatedAt time.Time `db:"estimated_at" json:"estimated_at"`
+}
+
+// LearnerAnswer is one of a learner's answers, with its item's parameters
+// where the item has any.
+type LearnerAnswer struct {
+	ItemID         string    `db:"item_id" json:"item_id"`
+	TopicID        *string   `db:"topic_id" json:"topic_id"`
+	SessionID      *string   `db:"session_id" json:"session_id"`
+	Correct        bool      `db:"correct" json:"correct"`
+	ResponseTimeMS *int      `db:"response_time_ms" json:"response_time_ms"`
+	Hints          int       `db:"hints" json:"hints"`
+	AnsweredAt     time.Time `db:"answered_at" json:"answered_at"`
+	A              *float64  `db:"a" json:"a"`
+	B              *float64  `db:"b" json:"b"`
+	C              *float64  `db:"c" json:"c"`
+}
+
+// learnerColumns are Learner's, the θ being the newest over versions.
+const learnerColumns = `l.user_id, l.first_at, l.last_at, l.answers, l.sessions, m.theta, m.se`
+
+const learnerAbility = `LEFT JOIN LATERAL (
+		SELECT theta, se FROM public.mirt_ability
+		WHERE user_id = l.user_id COLLATE "default" ORDER BY fitted_at DESC NULLS LAST LIMIT 1) m ON true`
+
+// FindLearners lists learners whose id contains query, whatever its case, the
+// most recently active first; an empty query lists all.
+func (d *DB) FindLearners(ctx context.Context, query string, limit int) ([]Learner, error) {
+	return collect[Learner](ctx, d.pool, `
+		SELECT `+learnerColumns+`
+		FROM (SELECT * FROM sextant.learner WHERE $1 = '%%' OR user_id ILIKE $1
+		      ORDER BY last_at DESC, user_id LIMIT $2) l `+learnerAbility+`
+		ORDER BY l.last_at DESC, l.user_id`, "%"+likeEscape.Replace(query)+"%", limit)
+}
+
+var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+
+// Learner gives one learner, or ErrNotFound.
+func (d *DB) Learner(ctx context.Context, userID string) (Learner, error) {
+	rows, err := collect[Learner](ctx, d.pool, `
+		SELECT `+learnerColumns+` FROM sextant.learner l `+learnerAbility+` WHERE l.user_id = $1`, userID)
+	if err == nil && len(rows) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Learner{}, err
+	}
+	return rows[0], nil
+}
+
+// LearnerExists reports whether any answer of the learner has been read.
+func (tx *Tx) LearnerExists(ctx context.Context, userID string) (bool, error) {
+	return scalar[bool](ctx, tx.tx, `SELECT EXISTS (SELECT FROM sextant.learner WHERE user_id = $1)`, userID)
+}

@@ -1,0 +1,218 @@
+package db
+
+import (
+	"context"
+	"fmt"
+)
+
+// changes reads what the source changed since the last sync and applies the
+// difference.
+func (s *syncer) changes(ctx context.Context) error {
+	if s.reader != SourceExamResults {
+		return s.reread(ctx)
+	}
+	if err := s.run(ctx, []step{{"find changed sessions",
+		`CREATE TEMP TABLE sync_session ON COMMIT DROP AS ` + changedSessions,
+		[]any{s.state.watermark()}, &s.report.Sessions}}); err != nil {
+		return err
+	}
+	reconcile := s.state.ReconciledAt == nil || s.state.Now.Sub(*s.state.ReconciledAt) > reconcileAfter
+	if reconcile {
+		s.report.Mode = "reconciled"
+		if err := s.reconcile(ctx); err != nil {
+			return err
+		}
+	}
+	if s.report.Sessions > 0 {
+		if err := s.applySessions(ctx); err != nil {
+			return err
+		}
+	}
+	return s.record(ctx, false, reconcile)
+}
+
+// watermark is the moment from which changes are looked for.
+func (st syncState) watermark() any {
+	if st.Watermark == nil {
+		return "-infinity"
+	}
+	return st.Watermark.Add(-syncOverlap)
+}
+
+// reconcile compares the source with what was seen of it by day (a count and a
+// hash) and adds the sessions of differing days that differ: transactions that
+// committed late, deleted sessions, changes that did not move updated_at.
+func (s *syncer) reconcile(ctx context.Context) error {
+	const hash = `count(*) AS n, sum(hashtextextended(concat_ws('|', session_id, user_id, status, created_at, updated_at), 0)) AS hash`
+	return s.run(ctx, []step{{"compare with the source by day", `
+		INSERT INTO sync_session
+		WITH theirs AS (
+			SELECT (created_at AT TIME ZONE 'UTC')::date AS day, ` + hash + `
+			FROM (SELECT session_id, nullif(user_id, '') AS user_id, status, created_at, updated_at FROM public.exam_results) e GROUP BY 1
+		), ours AS (
+			SELECT (created_at AT TIME ZONE 'UTC')::date AS day, ` + hash + ` FROM sextant.source_session GROUP BY 1
+		), bad AS (
+			SELECT coalesce(t.day, o.day) AS day FROM theirs t FULL JOIN ours o ON o.day = t.day
+			WHERE (t.n, t.hash) IS DISTINCT FROM (o.n, o.hash)
+		), spans AS (
+			SELECT day::timestamp AT TIME ZONE 'UTC' AS since, (day + 1)::timestamp AT TIME ZONE 'UTC' AS before FROM bad
+		)
+		SELECT e.session_id COLLATE "C", nullif(e.user_id, '') COLLATE "C", e.status, e.created_at, e.updated_at
+		FROM spans JOIN public.exam_results e ON e.created_at >= since AND e.created_at < before
+		LEFT JOIN sextant.source_session s ON s.session_id = e.session_id COLLATE "C"
+		WHERE (s.session_id IS NULL OR ` + differs + `)
+		  AND NOT EXISTS (SELECT FROM sync_session c WHERE c.session_id = e.session_id COLLATE "C")
+		UNION ALL
+		SELECT s.session_id, NULL, NULL, NULL, NULL
+		FROM spans JOIN sextant.source_session s ON s.created_at >= since AND s.created_at < before
+		WHERE NOT EXISTS (SELECT FROM public.exam_results e WHERE e.session_id COLLATE "C" = s.session_id)`, nil, &s.report.Sessions}})
+}
+
+// applySessions replaces the answers of the sessions in sync_session.
+func (s *syncer) applySessions(ctx context.Context) error {
+	const touched = `(SELECT e.* FROM public.exam_results e JOIN sync_session c ON c.session_id = e.session_id COLLATE "C")`
+	err := s.run(ctx, []step{
+		{"read the changed sessions", `CREATE TEMP TABLE sync_answer ON COMMIT DROP AS ` + readExams(touched), nil, nil},
+		{"index them", `CREATE INDEX ON sync_answer (source_key, position)`, nil, nil},
+		{"analyze them", `ANALYZE sync_answer, sync_session`, nil, nil},
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.applyAnswers(ctx, `EXISTS (SELECT FROM sync_session c WHERE c.session_id = a.source_key)`); err != nil {
+		return err
+	}
+	return s.run(ctx, []step{
+		{"set bad rows aside", quarantine(badRows(touched)), []any{s.reader}, &s.report.Quarantined},
+		{"close what is mended", `
+			UPDATE sextant.quarantine k SET resolved_at = now()
+			FROM sync_session c
+			WHERE k.source = $1 AND k.source_key = c.session_id AND k.resolved_at IS NULL AND k.last_seen < now()`,
+			[]any{s.reader}, nil},
+		{"forget deleted sessions", `
+			DELETE FROM sextant.source_session s USING sync_session c WHERE c.session_id = s.session_id AND c.status IS NULL`, nil, nil},
+		{"remember the sessions", `
+			INSERT INTO sextant.source_session AS s (session_id, user_id, status, created_at, updated_at)
+			SELECT session_id, user_id, status, created_at, updated_at FROM sync_session WHERE status IS NOT NULL
+			ON CONFLICT (session_id) DO UPDATE SET user_id = excluded.user_id, status = excluded.status,
+				created_at = excluded.created_at, updated_at = excluded.updated_at`, nil, nil},
+	})
+}
+
+// applyAnswers makes the answers in scope (a condition on sextant.answer a)
+// those of sync_answer n, touching only rows that differ, and brings what
+// stands on them up to date.
+func (s *syncer) applyAnswers(ctx context.Context, scope string) error {
+	const day = `(answered_at AT TIME ZONE 'UTC')::date`
+	const same = `(n.user_id, n.item_id, n.topic_id, n.session_id, n.correct, n.response_time_ms, n.hints, n.answered_at)
+		IS NOT DISTINCT FROM (a.user_id, a.item_id, a.topic_id, a.session_id, a.correct, a.response_time_ms, a.hints, a.answered_at)`
+	return s.run(ctx, []step{
+		{"note what changes", `CREATE TEMP TABLE sync_touched (user_id text COLLATE "C", day date) ON COMMIT DROP`, nil, nil},
+		{"remove answers that are gone or differ", `
+			WITH gone AS (
+				DELETE FROM sextant.answer a WHERE ` + scope + `
+				AND NOT EXISTS (SELECT FROM sync_answer n
+					WHERE n.source_key = a.source_key AND n.position = a.position AND ` + taken + ` AND ` + same + `)
+				RETURNING a.user_id, a.answered_at)
+			INSERT INTO sync_touched SELECT user_id, ` + day + ` FROM gone`, nil, &s.report.Removed},
+		{"write new answers", `
+			WITH new AS (
+				INSERT INTO sextant.answer (` + answerColumns + `)
+				SELECT ` + answerColumns + ` FROM sync_answer n WHERE ` + taken + `
+				ON CONFLICT (source_key, position) DO NOTHING RETURNING user_id, answered_at)
+			INSERT INTO sync_touched SELECT user_id, ` + day + ` FROM new`, nil, &s.report.Answers},
+		{"set bad answers aside", quarantine(`
+			SELECT n.source_key, n.position, r.reason, n.raw FROM sync_answer n CROSS JOIN LATERAL unnest(n.problems) r (reason)`),
+			[]any{s.reader}, &s.report.Quarantined},
+		{"mark the days", `
+			INSERT INTO sextant.answer_day (day, revision)
+			SELECT day, nextval('sextant.revision') FROM (SELECT DISTINCT day FROM sync_touched) d
+			ON CONFLICT (day) DO UPDATE SET revision = excluded.revision`, nil, &s.report.Days},
+		{"count the learners' answers", learnerCounts(`WHERE user_id IN (SELECT user_id FROM sync_touched)`), nil, nil},
+		{"forget learners without answers", `
+			DELETE FROM sextant.learner l WHERE l.user_id IN (SELECT user_id FROM sync_touched)
+			AND NOT EXISTS (SELECT FROM sextant.answer a WHERE a.user_id = l.user_id)`, nil, nil},
+	})
+}
+
+// learnerCounts refreshes sextant.learner from the answers that where chooses.
+func learnerCounts(where string) string {
+	return `
+		INSERT INTO sextant.learner AS l (user_id, first_at, last_at, answers, sessions)
+		SELECT user_id, min(answered_at), max(answered_at), count(*),
+		       count(DISTINCT coalesce(session_id, ((answered_at AT TIME ZONE 'UTC')::date)::text))
+		FROM sextant.answer ` + where + ` GROUP BY user_id
+		ON CONFLICT (user_id) DO UPDATE SET first_at = excluded.first_at, last_at = excluded.last_at,
+			answers = excluded.answers, sessions = excluded.sessions`
+}
+
+// quarantine records the rows (source_key, position, reason, raw) of a query
+// under source $1.
+func quarantine(rows string) string {
+	return `
+		INSERT INTO sextant.quarantine AS k (source, source_key, position, reason, raw)
+		SELECT $1, source_key, position, reason, raw FROM (` + rows + `) bad
+		WHERE source_key IS NOT NULL
+		ON CONFLICT (source, source_key, position, reason) DO UPDATE SET
+			raw = excluded.raw, last_seen = now(), times_seen = k.times_seen + 1, resolved_at = NULL`
+}
+
+// reread reads the last days of a source that has no update time, and the
+// sessions that have found their learner since.
+func (s *syncer) reread(ctx context.Context) error {
+	since := s.state.Now.Add(-rereadDays)
+	read := readResponses(`responded_at >= $1`)
+	if s.reader == SourceAttempt {
+		read = s.platform.readAttempts(`a.completed_at >= $1 OR a.completed_at IS NULL OR a.session_id IN (` + s.resolvable() + `)`)
+	}
+	if err := s.run(ctx, []step{
+		{"read the newest answers", `CREATE TEMP TABLE sync_answer ON COMMIT DROP AS ` + read, []any{since}, nil},
+		{"index them", `CREATE INDEX ON sync_answer (source_key, position)`, nil, nil},
+		{"analyze them", `ANALYZE sync_answer`, nil, nil},
+	}); err != nil {
+		return err
+	}
+	scope := fmt.Sprintf(`(a.answered_at >= '%s' OR EXISTS (SELECT FROM sync_answer k
+		WHERE k.source_key = a.source_key AND k.position = a.position))`, since.UTC().Format("2006-01-02 15:04:05.999999Z07:00"))
+	if err := s.applyAnswers(ctx, scope); err != nil {
+		return err
+	}
+	if err := s.rememberUnresolved(ctx, `sync_answer`); err != nil {
+		return err
+	}
+	return s.record(ctx, false, true)
+}
+
+// resolvable lists the unresolved sessions that a session or result row now
+// gives a learner.
+func (s *syncer) resolvable() string {
+	return `SELECT u.session_id COLLATE "default" FROM sextant.source_session u WHERE u.user_id IS NULL AND ` + s.resolved("u.session_id")
+}
+
+// resolved is the condition that the platform knows the learner of a session.
+func (s *syncer) resolved(session string) string {
+	found := `(false`
+	if s.platform.has("exam_results") {
+		found += ` OR EXISTS (SELECT FROM public.exam_results e WHERE e.session_id = ` + session + ` COLLATE "default" AND e.user_id <> '')`
+	}
+	if s.platform.has("session") {
+		found += ` OR EXISTS (SELECT FROM public.session s WHERE s.id = ` + session + ` COLLATE "default" AND s.user_id <> '')`
+	}
+	return found + `)`
+}
+
+// rememberUnresolved keeps the list of sessions that fell back to student_id.
+func (s *syncer) rememberUnresolved(ctx context.Context, answers string) error {
+	if s.reader != SourceAttempt {
+		return nil
+	}
+	return s.run(ctx, []step{
+		{"forget sessions that resolved", `
+			DELETE FROM sextant.source_session WHERE session_id COLLATE "default" IN (` + s.resolvable() + `)`, nil, nil},
+		{"remember sessions that do not", `
+			INSERT INTO sextant.source_session (session_id)
+			SELECT n.session_id FROM (SELECT DISTINCT session_id FROM ` + answers + ` WHERE session_id IS NOT NULL) n
+			WHERE NOT ` + s.resolved("n.session_id") + `
+			ON CONFLICT DO NOTHING`, nil, nil},
+	})
+}

@@ -1,0 +1,137 @@
+package db
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// full reads the whole source into a new generation of sextant.answer without
+// indexes (several times faster than keeping them up), indexes it, and swaps it
+// for the old one, all in this transaction.
+func (s *syncer) full(ctx context.Context) error {
+	s.report.Mode = "full"
+	// Sessions are remembered before they are read: what changes in between is
+	// read again by the next sync, never missed.
+	steps := []step{{"forget the sessions", `TRUNCATE sextant.source_session`, nil, nil}}
+	if s.reader == SourceExamResults {
+		steps = append(steps, step{"remember the sessions", `
+			INSERT INTO sextant.source_session (session_id, user_id, status, created_at, updated_at)
+			SELECT session_id, nullif(user_id, ''), status, created_at, updated_at FROM public.exam_results`, nil, &s.report.Sessions})
+	}
+	if err := s.run(ctx, steps); err != nil {
+		return err
+	}
+	if err := s.build(ctx); err != nil {
+		return err
+	}
+	if err := s.compareDays(ctx); err != nil {
+		return err
+	}
+	if err := s.swap(ctx); err != nil {
+		return err
+	}
+	if err := s.rememberUnresolved(ctx, `sextant.answer`); err != nil {
+		return err
+	}
+	if err := s.run(ctx, []step{
+		{"forget learners without answers", `TRUNCATE sextant.learner`, nil, nil},
+		{"count the learners' answers", learnerCounts(``), nil, nil},
+		{"close what is mended", `UPDATE sextant.quarantine SET resolved_at = now() WHERE resolved_at IS NULL AND last_seen < now()`, nil, nil},
+		{"analyze", `ANALYZE sextant.answer, sextant.learner, sextant.source_session`, nil, nil},
+	}); err != nil {
+		return err
+	}
+	return s.record(ctx, true, true)
+}
+
+// build makes sextant.answer_next, indexed, without what is set aside.
+func (s *syncer) build(ctx context.Context) error {
+	var read string
+	switch s.reader {
+	case SourceExamResults:
+		// In the order of time, so that the heap is too and a day is a few pages.
+		read = readExams(`(SELECT * FROM public.exam_results ORDER BY created_at)`)
+	case SourceAttempt:
+		read = s.platform.readAttempts(`true`)
+	default:
+		read = readResponses(`true`)
+	}
+	steps := []step{
+		// The statement may use parallel workers, which INSERT … SELECT may not.
+		{"sort in memory", `SET LOCAL maintenance_work_mem = '512MB'`, nil, nil},
+		{"read the source", `CREATE TABLE sextant.answer_next AS ` + read, nil, nil},
+		{"set bad answers aside", quarantine(`
+			SELECT n.source_key, n.position, r.reason, n.raw FROM sextant.answer_next n CROSS JOIN LATERAL unnest(n.problems) r (reason)
+			WHERE n.problems IS NOT NULL`), []any{s.reader}, &s.report.Quarantined},
+		{"leave them out", `DELETE FROM sextant.answer_next n WHERE n.problems IS NOT NULL AND NOT ` + taken, nil, nil},
+		{"drop the working columns", `ALTER TABLE sextant.answer_next DROP COLUMN problems, DROP COLUMN raw`, nil, nil},
+	}
+	for _, c := range []string{"user_id", "item_id", "correct", "hints", "answered_at", "source_key", "position"} {
+		steps = append(steps, step{"constrain", `ALTER TABLE sextant.answer_next ALTER ` + c + ` SET NOT NULL`, nil, nil})
+	}
+	steps = append(steps,
+		step{"index by key", `ALTER TABLE sextant.answer_next ADD CONSTRAINT answer_next_pkey PRIMARY KEY (source_key, position)`, nil, nil},
+		step{"index by learner", `CREATE INDEX answer_next_user ON sextant.answer_next (user_id, answered_at)`, nil, nil},
+		step{"index by moment", `CREATE INDEX answer_next_moment ON sextant.answer_next (answered_at)`, nil, nil},
+	)
+	if s.reader == SourceExamResults {
+		steps = append(steps, step{"set bad rows aside", quarantine(badRows(`public.exam_results`)), []any{s.reader}, &s.report.Quarantined})
+	}
+	return s.run(ctx, steps)
+}
+
+// compareDays marks the days whose answers are not what they were.
+func (s *syncer) compareDays(ctx context.Context) error {
+	const byDay = `SELECT (answered_at AT TIME ZONE 'UTC')::date AS day, count(*) AS n,
+		sum(hashtextextended(concat_ws('|', user_id, item_id, topic_id, session_id, correct, response_time_ms, hints, answered_at, source_key, position), 0)) AS hash`
+	// Without old answers every day is new: no need to hash the new ones.
+	had, err := scalar[bool](ctx, s.tx.tx, `SELECT EXISTS (SELECT FROM sextant.answer)`)
+	if err != nil {
+		return err
+	}
+	changed := `SELECT DISTINCT (answered_at AT TIME ZONE 'UTC')::date AS day FROM sextant.answer_next`
+	if had {
+		changed = `SELECT coalesce(o.day, n.day) AS day
+			FROM (` + byDay + ` FROM sextant.answer GROUP BY 1) o
+			FULL JOIN (` + byDay + ` FROM sextant.answer_next GROUP BY 1) n ON n.day = o.day
+			WHERE (o.n, o.hash) IS DISTINCT FROM (n.n, n.hash)`
+	}
+	return s.run(ctx, []step{
+		{"mark the days", `
+			INSERT INTO sextant.answer_day (day, revision)
+			SELECT day, nextval('sextant.revision') FROM (` + changed + `) d
+			ON CONFLICT (day) DO UPDATE SET revision = excluded.revision`, nil, &s.report.Days},
+	})
+}
+
+// swap puts the new generation in the old one's place, grants included.
+func (s *syncer) swap(ctx context.Context) error {
+	rows, err := s.tx.tx.Query(ctx, `
+		SELECT format('GRANT %s ON sextant.answer TO %s', a.privilege_type,
+			CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END)
+		FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a WHERE c.oid = 'sextant.answer'::regclass`)
+	if err != nil {
+		return classify("read the grants", err)
+	}
+	grants, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return classify("read the grants", err)
+	}
+	steps := []step{
+		{"drop the old generation", `DROP TABLE sextant.answer`, nil, nil},
+		{"swap", `ALTER TABLE sextant.answer_next RENAME TO answer`, nil, nil},
+	}
+	for _, i := range []string{"pkey", "user", "moment"} {
+		steps = append(steps, step{"swap", fmt.Sprintf(`ALTER INDEX sextant.answer_next_%s RENAME TO answer_%s`, i, i), nil, nil})
+	}
+	for _, g := range grants {
+		steps = append(steps, step{"grant", g, nil, nil})
+	}
+	if err := s.run(ctx, steps); err != nil {
+		return err
+	}
+	s.report.Answers, err = scalar[int64](ctx, s.tx.tx, `SELECT count(*) FROM sextant.answer`)
+	return err
+}

@@ -1,0 +1,143 @@
+package db
+
+import "fmt"
+
+// How each source's rows become answers: SELECTs with the columns of
+// sextant.answer, then problems (the reason codes, null when there are none)
+// and raw (the offending value). An answer lacking a learner, an item, a
+// verdict or a moment must not be taken; other problems cost a field only.
+
+// readExams reads the sessions of `from`, rows of exam_results.
+func readExams(from string) string {
+	return `
+	SELECT user_id, item_id, topic_id, session_id, correct,
+	       CASE WHEN NOT bad_time AND round(secs * 1000) > 0 THEN round(secs * 1000)::int END AS response_time_ms,
+	       CASE WHEN bad_hints THEN 0 ELSE coalesce(hints, 0)::int END AS hints,
+	       answered_at, session_id AS source_key, position,
+	       ` + problems(`
+	           CASE WHEN jsonb_typeof(q) <> 'object' THEN 'not_an_object' END,
+	           CASE WHEN user_id IS NULL THEN 'no_learner' END,
+	           CASE WHEN item_id IS NULL AND jsonb_typeof(q) = 'object' THEN
+	               CASE WHEN jsonb_typeof(q -> 'question_id') <> 'null' THEN 'bad_item' ELSE 'no_item' END END,
+	           CASE WHEN correct IS NULL AND jsonb_typeof(q) = 'object' THEN
+	               CASE WHEN jsonb_typeof(verdict) <> 'null' THEN 'bad_verdict' ELSE 'no_verdict' END END,
+	           CASE WHEN answered_at IS NULL THEN 'no_moment' END,
+	           CASE WHEN bad_time THEN 'bad_time' END,
+	           CASE WHEN bad_hints THEN 'bad_hints' END,
+	           CASE WHEN bad_topic THEN 'bad_topic' END`, "q") + `
+	FROM (
+		SELECT *, sextant.read_verdict(verdict) AS correct,
+		       secs IS NULL AND jsonb_typeof(t) <> 'null' OR abs(secs) > 2147483 AS bad_time,
+		       jsonb_typeof(h) <> 'null' AND (hints IS NULL OR hints % 1 <> 0 OR hints NOT BETWEEN 0 AND 1000000) AS bad_hints,
+		       CASE WHEN jsonb_typeof(topic) = 'string' THEN nullif(topic #>> '{}', '') COLLATE "C" END AS topic_id,
+		       jsonb_typeof(topic) NOT IN ('string', 'null') AS bad_topic
+		FROM (
+			SELECT nullif(e.user_id, '') COLLATE "C" AS user_id, e.session_id COLLATE "C" AS session_id,
+			       e.created_at AS answered_at, a.position::int AS position, a.q,
+			       sextant.read_item(a.q -> 'question_id') COLLATE "C" AS item_id,
+			       CASE WHEN jsonb_typeof(a.q -> 'is_correct') <> 'null' THEN a.q -> 'is_correct' ELSE a.q -> 'correct' END AS verdict,
+			       coalesce(a.q -> 'time_spent_sec', 'null') AS t, sextant.read_number(a.q -> 'time_spent_sec') AS secs,
+			       coalesce(a.q -> 'used_hints', 'null') AS h, sextant.read_number(a.q -> 'used_hints') AS hints,
+			       coalesce(a.q -> 'topic', 'null') AS topic
+			FROM ` + from + ` e
+			CROSS JOIN LATERAL jsonb_array_elements(
+				CASE WHEN jsonb_typeof(e.result_json -> 'questions') = 'array' THEN e.result_json -> 'questions' ELSE '[]' END)
+				WITH ORDINALITY AS a (q, position)
+			WHERE e.status = 'ready'
+			OFFSET 0 -- evaluate each field once
+		) field
+		OFFSET 0
+	) answer`
+}
+
+// readAttempts reads an attempt table. student_id is a digest of the learner's
+// id: the session knows the id itself.
+func (p platform) readAttempts(where string) string {
+	exam, session, joins := "NULL::text", "NULL::text", ""
+	if p.has("exam_results") {
+		exam = "e.user_id"
+		joins += "\n\t\tLEFT JOIN public.exam_results e ON e.session_id = a.session_id"
+	}
+	if p.has("session") {
+		session = "s.user_id"
+		joins += "\n\t\tLEFT JOIN public.session s ON s.id = a.session_id"
+	}
+	return readLog(fmt.Sprintf(`
+		SELECT coalesce(nullif(%s, ''), nullif(%s, ''), a.student_id::text) COLLATE "C" AS user_id,
+		       sextant.read_item(to_jsonb(a) -> 'item_id') COLLATE "C" AS item_id,
+		       to_jsonb(a) -> 'correct' AS verdict, to_jsonb(a) -> 'response_time_ms' AS t,
+		       to_jsonb(CASE WHEN sextant.read_verdict(to_jsonb(a) -> 'hint_used') THEN 1 ELSE 0 END) AS h,
+		       nullif(a.topic_id::text, '') COLLATE "C" AS topic_id, nullif(a.session_id, '') COLLATE "C" AS session_id,
+		       a.completed_at AS answered_at, a.id::text COLLATE "C" AS source_key, 0 AS position, to_jsonb(a) AS q
+		FROM public.attempt a%s
+		WHERE %s`, exam, session, joins, where))
+}
+
+// readResponses reads the older answer log, whose optional columns may be absent.
+func readResponses(where string) string {
+	return readLog(`
+		SELECT nullif(user_id::text, '') COLLATE "C" AS user_id, nullif(item_id::text, '') COLLATE "C" AS item_id,
+		       q -> 'is_correct' AS verdict, q -> 'response_time_ms' AS t, q -> 'hints' AS h,
+		       nullif(q ->> 'topic_id', '') COLLATE "C" AS topic_id, nullif(q ->> 'session_id', '') COLLATE "C" AS session_id,
+		       responded_at AS answered_at,
+		       concat_ws(E'\x1f', user_id, item_id, (extract(epoch FROM responded_at) * 1000000)::bigint) COLLATE "C" AS source_key,
+		       row_number() OVER (PARTITION BY user_id, item_id, responded_at ORDER BY q::text COLLATE "C")::int AS position, q
+		FROM (SELECT r.user_id, r.item_id, r.responded_at, to_jsonb(r) AS q FROM public.responses r) r
+		WHERE ` + where)
+}
+
+// readLog finishes the reading of a source with one answer a row.
+func readLog(rows string) string {
+	return `
+	SELECT user_id, item_id, topic_id, session_id, correct,
+	       CASE WHEN NOT bad_time AND round(ms) > 0 THEN round(ms)::int END AS response_time_ms,
+	       CASE WHEN bad_hints THEN 0 ELSE coalesce(hints, 0)::int END AS hints,
+	       answered_at, source_key, position,
+	       ` + problems(`
+	           CASE WHEN user_id IS NULL THEN 'no_learner' END,
+	           CASE WHEN item_id IS NULL THEN CASE WHEN jsonb_typeof(q -> 'item_id') <> 'null' THEN 'bad_item' ELSE 'no_item' END END,
+	           CASE WHEN correct IS NULL THEN CASE WHEN jsonb_typeof(verdict) <> 'null' THEN 'bad_verdict' ELSE 'no_verdict' END END,
+	           CASE WHEN answered_at IS NULL THEN 'no_moment' END,
+	           CASE WHEN bad_time THEN 'bad_time' END,
+	           CASE WHEN bad_hints THEN 'bad_hints' END,
+	           NULL::text`, "q") + `
+	FROM (
+		SELECT *, coalesce(ms IS NULL AND jsonb_typeof(t) <> 'null' OR abs(ms) > 2147483647, false) AS bad_time,
+		       coalesce(jsonb_typeof(h) <> 'null' AND (hints IS NULL OR hints % 1 <> 0 OR hints NOT BETWEEN 0 AND 1000000), false) AS bad_hints,
+		       false AS bad_topic
+		FROM (SELECT *, sextant.read_verdict(verdict) AS correct, sextant.read_number(t) AS ms, sextant.read_number(h) AS hints
+		      FROM (` + rows + `) src) field
+	) answer`
+}
+
+// problems are the two last columns: the reasons that apply, and the value.
+func problems(reasons, raw string) string {
+	const clean = `user_id IS NOT NULL AND item_id IS NOT NULL AND correct IS NOT NULL AND answered_at IS NOT NULL
+	            AND bad_time IS NOT TRUE AND bad_hints IS NOT TRUE AND bad_topic IS NOT TRUE`
+	return `CASE WHEN ` + clean + ` THEN NULL ELSE array_remove(ARRAY[` + reasons + `], NULL) END AS problems,
+	       CASE WHEN ` + clean + ` THEN NULL ELSE ` + raw + ` END AS raw`
+}
+
+// taken is the condition under which a read answer enters sextant.answer.
+const taken = `(n.user_id IS NOT NULL AND n.item_id IS NOT NULL AND n.correct IS NOT NULL AND n.answered_at IS NOT NULL)`
+
+// answerColumns are sextant.answer's, in its order.
+const answerColumns = `user_id, item_id, topic_id, session_id, correct, response_time_ms, hints, answered_at, source_key, position`
+
+// badRows are the sessions whose questions are no list at all.
+func badRows(from string) string {
+	return `SELECT e.session_id AS source_key, 0 AS position, 'bad_questions' AS reason, e.result_json -> 'questions' AS raw
+		FROM ` + from + ` e
+		WHERE e.status = 'ready' AND jsonb_typeof(e.result_json -> 'questions') IS DISTINCT FROM 'array'`
+}
+
+// changedSessions are the exam_results rows from $1 on that differ from what
+// was last seen of them.
+const changedSessions = `
+	SELECT e.session_id COLLATE "C" AS session_id, nullif(e.user_id, '') COLLATE "C" AS user_id, e.status, e.created_at, e.updated_at
+	FROM public.exam_results e
+	LEFT JOIN sextant.source_session s ON s.session_id = e.session_id COLLATE "C"
+	WHERE e.updated_at >= $1 AND (s.session_id IS NULL OR ` + differs + `)`
+
+const differs = `(s.user_id, s.status, s.created_at, s.updated_at)
+	IS DISTINCT FROM (nullif(e.user_id, '') COLLATE "C", e.status, e.created_at, e.updated_at)`

@@ -1,0 +1,212 @@
+package db
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// Theta is one estimate about to be written.
+type Theta struct {
+	UserID  string
+	TopicID string // empty: overall
+	Theta   float64
+	SE      float64
+	Answers int
+	Newest  time.Time // the newest answer it saw
+}
+
+// ThetaBatch is what the estimates of one slice have in common.
+type ThetaBatch struct {
+	Model   string
+	Version string
+	Source  string // calibration, online or manual
+	Bank    string
+	RunID   uuid.UUID
+	AsOf    time.Time
+	InForce bool // publish them too; false: histories only
+}
+
+// AnswerRow is one answer of a stream; its byte slices live until the next.
+type AnswerRow struct {
+	User, Item, Topic []byte // Topic is nil when there is none
+	Correct           bool
+	At                time.Time
+}
+
+// EachAnswer streams every answer before end of the learners who answered in
+// [since, end), learner by learner (bytewise), each learner's in order.
+func (d *DB) EachAnswer(ctx context.Context, since, end time.Time, fn func(AnswerRow) error) error {
+	rows, err := d.pool.Query(ctx, `
+		SELECT user_id, item_id, topic_id, correct, answered_at FROM sextant.answer a
+		WHERE answered_at < $2
+		  AND EXISTS (SELECT FROM sextant.answer r WHERE r.user_id = a.user_id AND r.answered_at >= $1 AND r.answered_at < $2)
+		ORDER BY user_id, answered_at, position, source_key`, pgx.QueryResultFormats{pgx.BinaryFormatCode}, since, end)
+	if err != nil {
+		return classify("read the answers", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		v := rows.RawValues() // Scan would make three strings of every row
+		if len(v[3]) != 1 || len(v[4]) != 8 {
+			return fmt.Errorf("read the answers: unexpected wire format")
+		}
+		a := AnswerRow{User: v[0], Item: v[1], Topic: v[2], Correct: v[3][0] == 1, At: wireTime(v[4])}
+		if err := fn(a); err != nil {
+			return err
+		}
+	}
+	return classify("read the answers", rows.Err())
+}
+
+// wireTime reads a binary timestamptz: microseconds since 2000-01-01 UTC.
+func wireTime(b []byte) time.Time {
+	const epoch = 946684800
+	us := int64(binary.BigEndian.Uint64(b)) //nolint:gosec // the wire format is signed
+	return time.Unix(epoch, us*1000).UTC()
+}
+
+// WriteThetas appends estimates to the history, except where a learner has
+// answered nothing since their last row there, and, when they come into force,
+// publishes them to mirt_ability and student_topic_theta. A published estimate
+// with a later as-of is never replaced by an earlier one. It returns the rows
+// written.
+func (tx *Tx) WriteThetas(ctx context.Context, b ThetaBatch, thetas []Theta) (int64, error) {
+	_, err := tx.tx.Exec(ctx, `CREATE TEMP TABLE IF NOT EXISTS theta_slice (user_id text COLLATE "C", topic_id text COLLATE "C", theta float8,
+		se float8, n_answers int, newest timestamptz) ON COMMIT DROP; TRUNCATE theta_slice`)
+	if err != nil {
+		return 0, classify("stage θ", err)
+	}
+	_, err = tx.tx.CopyFrom(ctx, pgx.Identifier{"theta_slice"}, []string{"user_id", "topic_id", "theta", "se", "n_answers", "newest"},
+		pgx.CopyFromSlice(len(thetas), func(i int) ([]any, error) {
+			t := thetas[i]
+			var topic *string
+			if t.TopicID != "" {
+				topic = &t.TopicID
+			}
+			return []any{t.UserID, topic, t.Theta, t.SE, t.Answers, t.Newest}, nil
+		}))
+	if err != nil {
+		return 0, classify("stage θ", err)
+	}
+	var written int64
+	for _, s := range thetaSteps(b) {
+		tag, err := tx.tx.Exec(ctx, s.sql, s.args...)
+		if err != nil {
+			return written, classify(s.what, err)
+		}
+		written += tag.RowsAffected()
+	}
+	return written, nil
+}
+
+func thetaSteps(b ThetaBatch) []step {
+	steps := []step{
+		{"plan for θ", `ANALYZE theta_slice`, nil, nil},
+		{"make room for θ", `SELECT sextant.theta_month($1)`, []any{b.AsOf}, nil},
+		{"append the θ history", `
+			INSERT INTO sextant.theta_history (user_id, topic_id, theta, se, n_answers, newest_answer_at, model, version, source, bank, run_id, as_of)
+			SELECT s.user_id, s.topic_id, s.theta, s.se, s.n_answers, s.newest, $1, $2, $3, $4, $5, $6
+			FROM theta_slice s
+			LEFT JOIN LATERAL (
+				SELECT h.newest_answer_at, h.version FROM sextant.theta_history h
+				WHERE h.user_id = s.user_id AND h.topic_id IS NOT DISTINCT FROM s.topic_id AND h.bank = $4 AND h.as_of <= $6
+				ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1) last ON true
+			WHERE $3 <> 'calibration' OR last.newest_answer_at IS NULL OR last.newest_answer_at < s.newest OR last.version <> $2`,
+			[]any{b.Model, b.Version, b.Source, b.Bank, b.RunID, b.AsOf}, nil},
+	}
+	if !b.InForce {
+		return steps
+	}
+	args := []any{b.Model, b.Version, b.AsOf}
+	return append(steps,
+		step{"publish θ", `
+			INSERT INTO public.mirt_ability AS m (user_id, theta, se, model, version, fitted_at)
+			SELECT user_id, theta, se, $1, $2, $3 FROM theta_slice WHERE topic_id IS NULL ORDER BY user_id
+			ON CONFLICT (user_id, version) DO UPDATE SET theta = excluded.theta, se = excluded.se, model = excluded.model,
+				fitted_at = excluded.fitted_at
+			WHERE m.fitted_at IS NULL OR m.fitted_at <= excluded.fitted_at`, args, nil},
+		step{"publish topic θ", `
+			INSERT INTO public.student_topic_theta AS m (user_id, topic_id, theta, se, model, version, fitted_at)
+			SELECT user_id, topic_id, theta, se, $1, $2, $3 FROM theta_slice WHERE topic_id IS NOT NULL ORDER BY user_id, topic_id
+			ON CONFLICT (user_id, topic_id) DO UPDATE SET theta = excluded.theta, se = excluded.se, model = excluded.model,
+				version = excluded.version, fitted_at = excluded.fitted_at
+			WHERE m.fitted_at IS NULL OR m.fitted_at <= excluded.fitted_at`, args, nil})
+}
+
+// LockLearner makes θ writes of one learner take turns until the transaction ends.
+func (tx *Tx) LockLearner(ctx context.Context, userID string) error {
+	_, err := tx.tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, LockKey("learner:"+userID))
+	return classify("lock the learner", err)
+}
+
+// AbilityInForce is the learner's published overall θ, or nil.
+func (tx *Tx) AbilityInForce(ctx context.Context, userID string) (*Ability, error) {
+	return abilityInForce(ctx, tx.tx, userID)
+}
+
+func abilityInForce(ctx context.Context, q querier, userID string) (*Ability, error) {
+	rows, err := collect[Ability](ctx, q, `
+		SELECT m.theta, m.se, coalesce(m.model, '') AS model, m.version, coalesce(m.fitted_at, 'epoch') AS fitted_at,
+		       coalesce(h.n_answers, 0) AS n_answers
+		FROM public.mirt_ability m
+		LEFT JOIN LATERAL (
+			SELECT n_answers FROM sextant.theta_history h
+			WHERE h.user_id = m.user_id COLLATE "C" AND h.topic_id IS NULL AND h.bank = '' AND h.version = m.version
+			ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1) h ON true
+		WHERE m.user_id = $1 AND m.theta > '-Infinity' AND m.theta < 'Infinity'
+		ORDER BY m.fitted_at DESC NULLS LAST LIMIT 1`, userID)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}
+
+// AbilityInForce is the learner's published overall θ, or nil.
+func (d *DB) AbilityInForce(ctx context.Context, userID string) (*Ability, error) {
+	return abilityInForce(ctx, d.pool, userID)
+}
+
+// TopicAbilities are the learner's published topic θs, by topic.
+func (d *DB) TopicAbilities(ctx context.Context, userID string) ([]TopicAbility, error) {
+	return collect[TopicAbility](ctx, d.pool, `
+		SELECT t.topic_id, t.theta, t.se, coalesce(t.model, '') AS model, coalesce(t.version, '') AS version,
+		       coalesce(t.fitted_at, 'epoch') AS fitted_at, coalesce(h.n_answers, 0) AS n_answers
+		FROM public.student_topic_theta t
+		LEFT JOIN LATERAL (
+			SELECT n_answers FROM sextant.theta_history h
+			WHERE h.user_id = t.user_id COLLATE "C" AND h.topic_id = t.topic_id COLLATE "C" AND h.bank = ''
+			ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1) h ON true
+		WHERE t.user_id = $1 AND t.theta > '-Infinity' AND t.theta < 'Infinity' ORDER BY t.topic_id`, userID)
+}
+
+// ThetaHistory is the learner's θ history of the unfiltered bank, oldest first:
+// overall, or of all topics too.
+func (d *DB) ThetaHistory(ctx context.Context, userID string, topics bool) ([]ThetaPoint, error) {
+	return collect[ThetaPoint](ctx, d.pool, `
+		SELECT topic_id, theta, se, n_answers, model, version, source, run_id::text AS run_id, as_of, estimated_at
+		FROM sextant.theta_history WHERE user_id = $1 AND bank = '' AND (topic_id IS NULL OR $2)
+		ORDER BY as_of, estimated_at, topic_id NULLS FIRST`, userID, topics)
+}
+
+// LearnerAnswers are the learner's last answers, newest first, with the
+// parameters in force of their items.
+func (d *DB) LearnerAnswers(ctx context.Context, userID string, limit int) ([]LearnerAnswer, error) {
+	return collect[LearnerAnswer](ctx, d.pool, `
+		SELECT a.item_id, a.topic_id, a.session_id, a.correct, a.response_time_ms, a.hints, a.answered_at, p.a, p.b, p.c
+		FROM (SELECT * FROM sextant.answer WHERE user_id = $1
+		      ORDER BY answered_at DESC, position DESC, source_key DESC LIMIT $2) a
+		LEFT JOIN (`+publishedParams+`) p ON p.item_id = a.item_id
+		ORDER BY a.answered_at DESC, a.position DESC, a.source_key DESC`, userID, limit)
+}
+
+// AnswersUntil are the learner's answers before a moment, oldest first.
+func (tx *Tx) AnswersUntil(ctx context.Context, userID string, end time.Time) ([]LearnerAnswer, error) {
+	return collect[LearnerAnswer](ctx, tx.tx, `
+		SELECT item_id, topic_id, session_id, correct, response_time_ms, hints, answered_at
+		FROM sextant.answer WHERE user_id = $1 AND answered_at < $2 ORDER BY answered_at, position, source_key`, userID, end)
+}

@@ -1,0 +1,130 @@
+package jobs
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"sextant/db"
+)
+
+// Request asks for one run, or for its preview.
+type Request struct {
+	ID       uuid.UUID // of the run to be; a new one when zero
+	Stage    string
+	Date     *db.Day // the as-of day; the last complete UTC day when nil
+	From, To *db.Day // a backfill, one slice a day, oldest first; excludes Date
+	Users    []string
+	Missing  bool // of a backfill, only the days not published
+	Force    bool // also what is published and current
+	DryRun   bool
+	Reason   string
+	Trigger  db.Trigger
+	Actor    string            // the operating system's user when empty
+	Options  map[string]string // the stage's own parameters by name; see ParamSpec
+}
+
+// Preview is what a request would do.
+type Preview struct {
+	Stage    string   `json:"stage"`
+	From     db.Day   `json:"from"`
+	To       db.Day   `json:"to"`
+	Slices   []Slice  `json:"slices"`
+	Notes    []string `json:"notes"`
+	Unsynced int64    `json:"unsynced_sessions"` // source rows that changed since the last sync
+	Command  string   `json:"command"`           // the shell command that does the same
+}
+
+// Todo counts the slices that would run.
+func (p Preview) Todo() int { return Plan{Slices: p.Slices}.Todo() }
+
+// window resolves the days the request covers against the clock.
+func (q Request) window(now time.Time) (from, to db.Day, err error) {
+	last := db.DayOf(now).Add(-1)
+	switch {
+	case q.Date != nil && (q.From != nil || q.To != nil):
+		return from, to, usagef("--date excludes --from and --to")
+	case q.From != nil && q.To == nil:
+		from, to = *q.From, last
+	case q.From == nil && q.To != nil:
+		return from, to, usagef("--to needs --from")
+	case q.From != nil:
+		from, to = *q.From, *q.To
+	case q.Date != nil:
+		from, to = *q.Date, *q.Date
+	default:
+		from, to = last, last
+	}
+	switch {
+	case to.Before(from):
+		return from, to, usagef("--from %s is after --to %s", from, to)
+	case last.Before(to):
+		return from, to, usagef("%s is not complete yet; the last complete UTC day is %s", to, last)
+	}
+	return from, to, nil
+}
+
+// Backfill reports whether the request names a range of days.
+func (q Request) Backfill() bool { return q.From != nil }
+
+// Command is the shell command that makes the same request.
+func (q Request) Command() string {
+	args := []string{"sextant", "run", q.Stage}
+	if q.Stage == updateTheta {
+		args = []string{"sextant", "theta", "recompute"}
+		args = append(args, q.Users...)
+		return shellJoin(append(args, q.flags(false)...))
+	}
+	return shellJoin(append(args, q.flags(true)...))
+}
+
+// flags are the request's command line flags.
+func (q Request) flags(users bool) []string {
+	var args []string
+	for _, d := range []struct {
+		name string
+		day  *db.Day
+	}{{"--date", q.Date}, {"--from", q.From}, {"--to", q.To}} {
+		if d.day != nil {
+			args = append(args, d.name, d.day.String())
+		}
+	}
+	if users {
+		for _, u := range q.Users {
+			args = append(args, "--user", u)
+		}
+	}
+	for _, f := range []struct {
+		name string
+		on   bool
+	}{{"--missing", q.Missing}, {"--force", q.Force}, {"--dry-run", q.DryRun}} {
+		if f.on {
+			args = append(args, f.name)
+		}
+	}
+	if q.Reason != "" {
+		args = append(args, "--reason", q.Reason)
+	}
+	for _, k := range slices.Sorted(maps.Keys(q.Options)) {
+		args = append(args, "--"+k+"="+q.Options[k])
+	}
+	return args
+}
+
+// shellJoin quotes words for a POSIX shell.
+func shellJoin(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		if quoted[i] = w; w == "" || strings.ContainsFunc(w, needsQuote) {
+			quoted[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(quoted, " ")
+}
+
+func needsQuote(r rune) bool {
+	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_=./:@,+%", r))
+}

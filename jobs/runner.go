@@ -1,0 +1,281 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/google/uuid"
+
+	"sextant/db"
+)
+
+const (
+	heartbeat   = 2 * time.Second  // a request to cancel is seen within it
+	lastWords   = 10 * time.Second // to record an outcome after cancellation
+	maxAttempts = 3                // of a slice, when the database falters
+)
+
+// Runner runs stages. The console, the command line, cron and the worker all
+// come here: lock, ledger row, stage, outcome.
+type Runner struct {
+	DB       *db.DB
+	Stages   *Registry
+	Log      *slog.Logger
+	Clock    func() time.Time
+	Getenv   func(string) string
+	Host     string
+	Version  string
+	ReadOnly bool
+	Observe  func(db.Run, db.RunProgress) // may be nil; called as the run goes on
+}
+
+// LockedError says that another run holds the stage's lock; exit code 3.
+type LockedError struct {
+	Stage  string
+	Holder *db.Run // nil when its row cannot be found
+}
+
+func (e *LockedError) Error() string {
+	if e.Holder == nil {
+		return fmt.Sprintf("%s is locked by another session; see 'sextant runs'", e.Stage)
+	}
+	h := e.Holder
+	return fmt.Sprintf("%s is being run by %s on %s since %s (run %s); follow it with 'sextant runs show %s'",
+		e.Stage, h.Actor, h.Host, h.StartedAt.UTC().Format("2006-01-02 15:04:05 UTC"), h.ID, h.ID)
+}
+
+// ErrReadOnly refuses every change in read-only mode.
+var ErrReadOnly = &UsageError{"this session is read-only: nothing can be changed from here"}
+
+// CancelledError ends a run that was asked to stop.
+type CancelledError struct{ By string }
+
+func (e *CancelledError) Error() string { return "cancelled by " + e.By }
+
+// Preview says what Run would do with the same request. It writes nothing.
+func (r *Runner) Preview(ctx context.Context, q Request) (Preview, error) {
+	stage, job, err := r.prepare(q)
+	if err != nil {
+		return Preview{}, err
+	}
+	plan, err := stage.Plan(ctx, job)
+	if err != nil {
+		return Preview{}, err
+	}
+	unsynced, err := r.DB.Unsynced(ctx)
+	if err != nil {
+		return Preview{}, err
+	}
+	return Preview{Stage: q.Stage, From: job.From, To: job.To, Slices: plan.Slices, Notes: plan.Notes,
+		Unsynced: unsynced, Command: q.Command()}, nil
+}
+
+// Run runs a stage to its outcome and returns the ledger row as it ended. The
+// error is nil for succeeded, and for partial a *PartialError.
+func (r *Runner) Run(ctx context.Context, q Request) (db.Run, error) {
+	stage, job, err := r.prepare(q)
+	if err != nil {
+		return db.Run{}, err
+	}
+	if r.ReadOnly {
+		return db.Run{}, ErrReadOnly
+	}
+	if !Built(stage) {
+		return db.Run{}, usagef("%s is not built in this version", q.Stage)
+	}
+	run, err := r.newRun(stage, job)
+	if err != nil {
+		return db.Run{}, err
+	}
+	lock, free, err := r.DB.TryLock(ctx, run.LockKey)
+	if err != nil {
+		return db.Run{}, err
+	}
+	if !free {
+		return db.Run{}, r.locked(ctx, run)
+	}
+	defer lock.Release(context.WithoutCancel(ctx))
+	lost, err := r.DB.TakeOver(ctx, run.LockKey)
+	if err != nil {
+		return db.Run{}, err
+	}
+	if err := r.DB.StartRun(ctx, &run); err != nil {
+		return db.Run{}, err
+	}
+	job.Run = &run
+	return r.supervise(ctx, stage, job, lock, lost)
+}
+
+// prepare validates a request against its stage and the clock.
+func (r *Runner) prepare(q Request) (Stage, *Job, error) {
+	stage, err := r.Stages.Find(q.Stage)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := r.Clock().UTC()
+	from, to, err := q.window(now)
+	if err != nil {
+		return nil, nil, err
+	}
+	params := stage.Params()
+	if err := fill(params, r.Getenv, q.Options); err != nil {
+		return nil, nil, err
+	}
+	return stage, &Job{DB: r.DB, Request: q, Params: params, From: from, To: to, Now: now, Log: r.Log}, nil
+}
+
+// newRun is the ledger row of a run about to start.
+func (r *Runner) newRun(stage Stage, j *Job) (db.Run, error) {
+	id := j.Request.ID
+	if id == uuid.Nil {
+		var err error
+		if id, err = uuid.NewV7(); err != nil {
+			return db.Run{}, fmt.Errorf("make a run id: %w", err)
+		}
+	}
+	params, err := json.Marshal(j.record())
+	if err != nil {
+		return db.Run{}, fmt.Errorf("record the parameters: %w", err)
+	}
+	name := "stage:" + stage.Info().Name
+	if stage.Info().PerLearner {
+		name = "run:" + id.String() // its writes are serialised learner by learner
+	}
+	pid := os.Getpid()
+	q := j.Request
+	return db.Run{ID: id, Stage: q.Stage, Params: params, WindowFrom: &j.From, WindowTo: &j.To, Trigger: q.Trigger,
+		Actor: q.Actor, Reason: q.Reason, Host: r.Host, PID: &pid, Version: r.Version, LockKey: db.LockKey(name)}, nil
+}
+
+func (r *Runner) locked(ctx context.Context, run db.Run) error {
+	holder, err := r.DB.Holder(ctx, run.LockKey)
+	switch {
+	case errors.Is(err, db.ErrNotFound):
+		return &LockedError{Stage: run.Stage}
+	case err != nil:
+		return err
+	}
+	return &LockedError{Stage: run.Stage, Holder: &holder}
+}
+
+// supervise runs the stage under a heartbeat and records how it ended.
+func (r *Runner) supervise(ctx context.Context, stage Stage, job *Job, lock *db.Lock, lost []uuid.UUID) (db.Run, error) {
+	ledger := newLedgerHandler(r.DB, job.Run.ID)
+	job.Log = slog.New(slog.NewMultiHandler(ledger, r.Log.Handler()))
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	beating := make(chan struct{})
+	go func() {
+		defer close(beating)
+		r.beat(ctx, job, lock, ledger, cancel)
+	}()
+
+	for _, id := range lost {
+		job.Log.Warn("an earlier run of this stage died and is marked lost", "run", id.String())
+	}
+	job.Log.Info("run started", "stage", job.Run.Stage, "run", job.Run.ID.String())
+	err := job.execute(ctx, stage)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = stopped(cause, job.Request.Actor)
+	}
+	cancel(nil)
+	<-beating
+
+	end, stop := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer stop()
+	status, text := outcome(err)
+	job.Log.Log(end, levelOf(status), "run ended", "status", string(status), "error", text)
+	flushErr := ledger.flush(end)
+	finishErr := r.DB.FinishRun(end, job.Run.ID, status, job.progress(), text)
+	if errors.Is(finishErr, db.ErrNotFound) { // declared lost meanwhile
+		finishErr = db.ErrFenced
+	}
+	run, readErr := r.DB.FindRun(end, job.Run.ID.String())
+	if readErr != nil {
+		run = *job.Run
+		run.Status = status
+	}
+	if err == nil {
+		err = errors.Join(finishErr, flushErr)
+	}
+	r.observe(job)
+	return run, err
+}
+
+// stopped turns the reason a run's context ended into its error: a signal is a
+// cancellation by the actor, the rest speaks for itself.
+func stopped(cause error, actor string) error {
+	if errors.Is(cause, context.Canceled) {
+		return &CancelledError{By: actor}
+	}
+	return cause
+}
+
+// outcome is the final status of a run that ended with err, and its error text.
+func outcome(err error) (db.RunStatus, string) {
+	var partial *PartialError
+	var cancelled *CancelledError
+	switch {
+	case err == nil:
+		return db.RunSucceeded, ""
+	case errors.As(err, &partial):
+		return db.RunPartial, err.Error()
+	case errors.As(err, &cancelled):
+		return db.RunCancelled, err.Error()
+	}
+	return db.RunFailed, err.Error()
+}
+
+func levelOf(s db.RunStatus) slog.Level {
+	switch s {
+	case db.RunSucceeded:
+		return slog.LevelInfo
+	case db.RunPartial, db.RunCancelled:
+		return slog.LevelWarn
+	}
+	return slog.LevelError
+}
+
+// beat keeps the ledger row alive until ctx ends, and ends ctx when a
+// cancellation is asked for, the lock's connection is gone, or another process
+// declared the run lost. Log lines reach the ledger with it.
+func (r *Runner) beat(ctx context.Context, job *Job, lock *db.Lock, ledger *ledgerHandler, cancel context.CancelCauseFunc) {
+	tick := time.NewTicker(heartbeat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		try, done := context.WithTimeout(ctx, heartbeat*2)
+		lockErr := lock.Check(try)
+		by, beatErr := r.DB.Beat(try, job.Run.ID, job.progress())
+		flushErr := ledger.flush(try)
+		done()
+		switch {
+		case ctx.Err() != nil:
+			return
+		case lockErr != nil:
+			cancel(fmt.Errorf("the connection that held the lock is gone: %w", lockErr))
+		case errors.Is(beatErr, db.ErrNotFound):
+			cancel(db.ErrFenced)
+		case by != nil:
+			cancel(&CancelledError{By: *by})
+		case beatErr != nil || flushErr != nil: // the lock holds: the next beat tries again
+			r.Log.Warn("heartbeat failed", "error", errors.Join(beatErr, flushErr).Error())
+		}
+		r.observe(job)
+	}
+}
+
+func (r *Runner) observe(job *Job) {
+	if r.Observe != nil {
+		r.Observe(*job.Run, job.progress())
+	}
+}

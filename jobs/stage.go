@@ -1,0 +1,139 @@
+// Package jobs is the pipeline: its stages, the registry that lists them, the
+// one runner that runs them, their schedules and their freshness.
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"sextant/db"
+)
+
+// Info describes a stage to people and to the scheduler.
+type Info struct {
+	Name     string        `json:"name"`
+	Summary  string        `json:"summary"`
+	Schedule string        `json:"schedule"` // cron, UTC; empty: it runs on events
+	Grace    time.Duration `json:"-"`        // between deadline and late
+	Upstream []string      `json:"upstream"` // stages whose output it reads
+	Slice    string        `json:"slice"`    // what one transaction publishes
+
+	PerLearner bool `json:"-"` // runs beside itself; its writes are serialised learner by learner
+	Step       bool `json:"-"` // a step of other stages that can also be run alone; it publishes nothing
+}
+
+// Stage is one step of the pipeline. A new stage is a file with a type that
+// implements it and a line in the registry.
+type Stage interface {
+	Info() Info
+
+	// Params gives a new parameter struct with the defaults of its tags (see
+	// ParamSpec); Plan and Run receive it filled in inside the Job.
+	Params() any
+
+	// Plan says which slices a run would do, which it skips, and why. It only
+	// reads.
+	Plan(ctx context.Context, j *Job) (Plan, error)
+
+	// Run does one slice. Everything it writes goes through j.Commit, which is
+	// all or nothing and fails when the run no longer holds its lock.
+	Run(ctx context.Context, j *Job, s Slice) error
+}
+
+// Slice is the unit of publishing: all of it appears or nothing.
+type Slice struct {
+	Day      db.Day   `json:"day"`
+	Users    []string `json:"users,omitempty"` // the learners of a block; empty: all
+	Skip     bool     `json:"skip"`
+	Reason   string   `json:"reason"` // why it runs or is skipped
+	Learners int64    `json:"learners"`
+	Answers  int64    `json:"answers"`
+}
+
+// Label names the slice in logs and failures.
+func (s Slice) Label() string {
+	if len(s.Users) == 1 {
+		return s.Users[0]
+	}
+	return s.Day.String()
+}
+
+// Plan is what a run would do, oldest slice first.
+type Plan struct {
+	Slices []Slice  `json:"slices"`
+	Notes  []string `json:"notes"` // what the operator should know before agreeing
+}
+
+// Todo counts the slices that would run.
+func (p Plan) Todo() int {
+	n := 0
+	for _, s := range p.Slices {
+		if !s.Skip {
+			n++
+		}
+	}
+	return n
+}
+
+// Registry is the list of stages in pipeline order.
+type Registry struct{ stages []Stage }
+
+// Stages is the product's registry.
+func Stages() *Registry {
+	return &Registry{[]Stage{
+		Features{},
+		unbuilt{Info{Name: "compute-daily-kpis", Summary: "Weekly KPIs: improvement, efficiency, recovery, engagement, P and S",
+			Schedule: "10 2 * * *", Upstream: []string{"aggregate-features-daily"}, Slice: "day"}},
+		Calibrate{},
+		unbuilt{Info{Name: "generate-weekly-report", Summary: "Weekly report of each learner, HTML and PDF",
+			Schedule: "0 4 * * 1", Upstream: []string{"compute-daily-kpis", "mirt-calibrate"}, Slice: "learner"}},
+		unbuilt{Info{Name: "detect-inactivity", Summary: "P and S of learners who have gone quiet",
+			Schedule: "0 5 * * *", Upstream: []string{"compute-daily-kpis"}, Slice: "day"}},
+		UpdateTheta{},
+		syncAnswers{},
+	}}
+}
+
+// All gives the stages in pipeline order.
+func (r *Registry) All() []Stage { return r.stages }
+
+// Find gives the stage of that name, or an error that lists the names.
+func (r *Registry) Find(name string) (Stage, error) {
+	names := make([]string, len(r.stages))
+	for i, s := range r.stages {
+		if names[i] = s.Info().Name; names[i] == name {
+			return s, nil
+		}
+	}
+	return nil, usagef("unknown stage %q; the stages are %s", name, strings.Join(names, ", "))
+}
+
+// Built reports whether this version can run the stage.
+func Built(s Stage) bool {
+	_, no := s.(unbuilt)
+	return !no
+}
+
+// unbuilt stands in the pipeline for a stage that this version cannot run, so
+// that operators see the whole of it.
+type unbuilt struct{ info Info }
+
+func (u unbuilt) Info() Info { return u.info }
+func (unbuilt) Params() any  { return &struct{}{} }
+
+func (u unbuilt) Plan(context.Context, *Job) (Plan, error) {
+	return Plan{}, usagef("%s is not built in this version", u.info.Name)
+}
+
+func (u unbuilt) Run(context.Context, *Job, Slice) error {
+	return usagef("%s is not built in this version", u.info.Name)
+}
+
+// UsageError is a request that makes no sense as asked; exit code 2.
+type UsageError struct{ msg string }
+
+func (e *UsageError) Error() string { return e.msg }
+
+func usagef(format string, args ...any) error { return &UsageError{fmt.Sprintf(format, args...)} }

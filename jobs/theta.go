@@ -1,0 +1,251 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"sextant/db"
+	"sextant/irt"
+)
+
+// UpdateTheta is update-theta: it estimates the θ of the learners named from
+// their latest answers and the parameters in force. Its runs serialise learner
+// by learner, not as a stage.
+type UpdateTheta struct{}
+
+// ThetaParams are its parameters.
+type ThetaParams struct {
+	Lookback int `param:"lookback-days" env:"MIRT_LOOKBACK_DAYS" default:"30" min:"1" help:"days of answers that end with today"`
+}
+
+const updateTheta = "update-theta"
+
+// The outcomes of an update. The last three write nothing.
+const (
+	OutcomeUpdate       = "update"
+	OutcomeNoAnswers    = "no answers"
+	OutcomeNoParameters = "no parameters"
+	OutcomeOlder        = "older than the one in force"
+)
+
+// Info describes the stage.
+func (UpdateTheta) Info() Info {
+	return Info{Name: updateTheta, Summary: "θ of the learners whose session has finished",
+		Upstream: []string{calibrateStage}, Slice: "learner", PerLearner: true}
+}
+
+// Params gives its parameters.
+func (UpdateTheta) Params() any { return &ThetaParams{} }
+
+// Plan is one slice a learner.
+func (UpdateTheta) Plan(ctx context.Context, j *Job) (Plan, error) {
+	if len(j.Request.Users) == 0 {
+		return Plan{}, usagef("name the learners: sextant theta recompute USER…")
+	}
+	if j.Request.Backfill() || j.Request.Date != nil {
+		return Plan{}, usagef("%s takes no date: θ is estimated as of now", updateTheta)
+	}
+	var plan Plan
+	for _, u := range j.Request.Users {
+		plan.Slices = append(plan.Slices, Slice{Day: db.DayOf(j.Now), Users: []string{u}, Learners: 1, Reason: "asked for"})
+	}
+	return plan, nil
+}
+
+// Run updates one learner.
+func (UpdateTheta) Run(ctx context.Context, j *Job, s Slice) error {
+	user := s.Users[0]
+	lookback := j.Params.(*ThetaParams).Lookback
+	return j.Commit(ctx, func(tx *db.Tx) error {
+		if err := tx.LockLearner(ctx, user); err != nil {
+			return err
+		}
+		e, err := estimate(ctx, tx, user, j.Now, lookback)
+		if err != nil {
+			return err
+		}
+		j.Count(int64(len(e.view.Used)+len(e.view.LeftOut)), 0)
+		if e.view.Outcome != OutcomeUpdate {
+			j.Log.Info("θ not updated", "learner", user, "outcome", e.view.Outcome)
+			return nil
+		}
+		id := j.Run.ID
+		n, err := tx.WriteThetas(ctx, db.ThetaBatch{Model: e.view.New.Model, Version: e.view.Version, Source: "manual",
+			RunID: id, AsOf: j.Now, InForce: true}, e.thetas)
+		if err != nil {
+			return err
+		}
+		j.Count(0, n)
+		j.Log.Info("θ updated", "learner", user, "theta", e.view.New.Theta, "se", *e.view.New.SE, "answers", len(e.view.Used))
+		return nil
+	})
+}
+
+// UnknownLearnerError says that no answer of the learner has ever been read.
+type UnknownLearnerError struct{ User string }
+
+func (e *UnknownLearnerError) Error() string {
+	return fmt.Sprintf("unknown learner %q: no answer of theirs has been read; find ids with 'sextant learner list'", e.User)
+}
+
+// estimation is a learner's θ as an update would write it, and how it came about.
+type estimation struct {
+	view   ThetaPreview
+	thetas []db.Theta
+}
+
+// estimate computes a learner's θ as of a moment: the latest answer to each
+// item in the lookback, the parameters in force, the stored prior.
+func estimate(ctx context.Context, tx *db.Tx, user string, now time.Time, lookback int) (*estimation, error) {
+	known, err := tx.LearnerExists(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	if !known {
+		return nil, &UnknownLearnerError{user}
+	}
+	e := &estimation{view: ThetaPreview{UserID: user, AsOf: now, Lookback: lookback, Used: []Scored{}, LeftOut: []Excluded{}}}
+	if err := e.scale(ctx, tx); err != nil {
+		return nil, err
+	}
+	if e.view.Old, err = tx.AbilityInForce(ctx, user); err != nil {
+		return nil, err
+	}
+	answers, err := tx.AnswersUntil(ctx, user, now)
+	if err != nil {
+		return nil, err
+	}
+	latest := e.choose(answers, db.DayOf(now).Add(1-lookback).Start())
+	bank, err := tx.ItemBank(ctx, itemsOf(latest))
+	if err != nil {
+		return nil, err
+	}
+	return e, e.score(latest, bank)
+}
+
+// scale fills in the prior and the scale of the calibration in force; before
+// the first, the standard normal of the seeds.
+func (e *estimation) scale(ctx context.Context, tx *db.Tx) error {
+	c, err := tx.CalibrationInForce(ctx, "")
+	if errors.Is(err, db.ErrNotFound) {
+		e.view.PriorMean, e.view.PriorSD, e.view.Version = irt.StandardNormal.Mean, irt.StandardNormal.SD, "v1"
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	e.view.PriorMean, e.view.PriorSD, e.view.Version, e.view.Calibration = c.PriorMean, c.PriorSD, c.Version, c.RunID.String()
+	return nil
+}
+
+// choose keeps the latest answer to each item since a moment and says why the
+// others are left out. Answers come oldest first.
+func (e *estimation) choose(answers []db.LearnerAnswer, since time.Time) []db.LearnerAnswer {
+	last := map[string]int{}
+	for i, a := range answers {
+		last[a.ItemID] = i
+	}
+	var keep []db.LearnerAnswer
+	for i, a := range answers {
+		switch {
+		case a.AnsweredAt.Before(since):
+			e.leaveOut(a, fmt.Sprintf("older than the %d days of the lookback", e.view.Lookback))
+		case last[a.ItemID] != i:
+			e.leaveOut(a, "superseded by a later answer to the same item")
+		default:
+			keep = append(keep, a)
+		}
+	}
+	return keep
+}
+
+func (e *estimation) leaveOut(a db.LearnerAnswer, reason string) {
+	e.view.LeftOut = append(e.view.LeftOut, Excluded{ItemID: a.ItemID, AnsweredAt: a.AnsweredAt, Reason: reason})
+}
+
+func itemsOf(answers []db.LearnerAnswer) []string {
+	items := make([]string, len(answers))
+	for i, a := range answers {
+		items[i] = a.ItemID
+	}
+	return items
+}
+
+// score estimates θ, overall and by topic, from the answers whose items have
+// parameters.
+func (e *estimation) score(latest []db.LearnerAnswer, bank []db.ItemParams) error {
+	of := map[string]int32{}
+	params := make([]irt.ItemParams, len(bank))
+	for i, b := range bank {
+		of[b.ItemID] = int32(i) //nolint:gosec // as many as one learner answers
+		params[i] = irt.ItemParams{A: b.A, B: b.B, C: b.C}
+	}
+	p := personAnswers{user: e.view.UserID}
+	topics := newIndex()
+	for _, a := range latest {
+		i, ok := of[a.ItemID]
+		if !ok {
+			e.leaveOut(a, "its item has no parameters")
+			continue
+		}
+		topic := int32(-1)
+		if a.TopicID != nil {
+			topic = topics.number([]byte(*a.TopicID))
+		}
+		p.items, p.correct, p.topics = append(p.items, i), append(p.correct, a.Correct), append(p.topics, topic)
+		p.newest = a.AnsweredAt
+		b := bank[i]
+		e.view.Used = append(e.view.Used, Scored{ItemID: a.ItemID, TopicID: a.TopicID, Correct: a.Correct,
+			AnsweredAt: a.AnsweredAt, A: b.A, B: b.B, C: b.C, From: b.From})
+	}
+	switch {
+	case len(latest) == 0:
+		e.view.Outcome = OutcomeNoAnswers
+		return nil
+	case len(p.items) == 0:
+		e.view.Outcome = OutcomeNoParameters
+		return nil
+	}
+	s, err := irt.NewScorer(params, irt.Normal{Mean: e.view.PriorMean, SD: e.view.PriorSD}, irt.Quadrature{})
+	if err != nil {
+		return fmt.Errorf("θ of %s: %w", e.view.UserID, err)
+	}
+	sc, err := scorePerson(s, p)
+	if err != nil {
+		return fmt.Errorf("θ of %s: %w", e.view.UserID, err)
+	}
+	e.conclude(sc, p, params, topics.names)
+	return nil
+}
+
+// conclude fills in the new θ and what each answer was expected to be under it.
+func (e *estimation) conclude(sc scored, p personAnswers, params []irt.ItemParams, topics []string) {
+	e.thetas = sc.thetas(p, topics)
+	se := sc.overall.SE
+	e.view.New = &db.Ability{Theta: sc.overall.Theta, SE: &se, Model: e.model(), Version: e.view.Version,
+		FittedAt: e.view.AsOf, Answers: len(p.items)}
+	for i := range e.view.Used {
+		e.view.Used[i].Expected = params[p.items[i]].Prob(sc.overall.Theta)
+	}
+	e.view.Outcome = OutcomeUpdate
+	if old := e.view.Old; old != nil && old.Version == e.view.Version && old.FittedAt.After(e.view.AsOf) {
+		e.view.Outcome = OutcomeOlder
+	}
+}
+
+// model names what the item parameters amount to.
+func (e *estimation) model() string {
+	rasch := true
+	for _, u := range e.view.Used {
+		if u.C > 0 {
+			return "3PL"
+		}
+		rasch = rasch && u.A == 1
+	}
+	if rasch {
+		return "RASCH"
+	}
+	return "2PL"
+}

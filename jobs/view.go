@@ -1,0 +1,134 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"sextant/db"
+)
+
+// Console is everything a screen or its CLI twin shows and does. *Service
+// implements it on a database; the console's tests on fixed data.
+type Console interface {
+	// About says where we are connected; it does no I/O.
+	About() About
+	Pipeline(ctx context.Context) (Pipeline, error)
+	Runs(ctx context.Context, f db.RunFilter) ([]db.Run, error)
+	// Run gives a run with its log lines after a sequence number (0: all).
+	Run(ctx context.Context, id uuid.UUID, after int64) (RunDetail, error)
+	// Learners finds learners whose id contains query, most recently active first.
+	Learners(ctx context.Context, query string, limit int) ([]db.Learner, error)
+	Learner(ctx context.Context, userID string) (LearnerDetail, error)
+	// Params lists the parameters a stage takes, with their defaults here.
+	Params(stage string) ([]ParamSpec, error)
+	Preview(ctx context.Context, q Request) (Preview, error)
+	PreviewTheta(ctx context.Context, users []string) ([]ThetaPreview, error)
+	// Launch starts a run as a process of its own, which outlives the console,
+	// and returns once the run stands in the ledger.
+	Launch(ctx context.Context, q Request) (uuid.UUID, error)
+	Cancel(ctx context.Context, id uuid.UUID) error
+}
+
+// About names the place a console looks at.
+type About struct {
+	Profile     string `json:"profile"`
+	Environment string `json:"environment"` // shown in the header; "production" is red
+	Colour      string `json:"colour"`      // of the environment, as configured; may be empty
+	Database    string `json:"database"`    // user@host:port/name
+	ReadOnly    bool   `json:"read_only"`
+	Version     string `json:"version"`
+}
+
+// State is a stage's freshness.
+type State string
+
+// The states of a stage, from good to bad.
+const (
+	StateFresh    State = "fresh"     // the data day due has been published
+	StateRunning  State = "running"   // a run is under way
+	StateDue      State = "due"       // its deadline has passed, within grace
+	StateLate     State = "late"      // past grace
+	StateFailed   State = "failed"    // the last try for the due day failed
+	StateNever    State = "never"     // it has never published anything
+	StatePaused   State = "paused"    // an operator holds it
+	StateNotBuilt State = "not_built" // this version cannot run it
+)
+
+// StageStatus is one line of the pipeline.
+type StageStatus struct {
+	Info
+	State    State      `json:"state"`
+	Why      string     `json:"why"`      // the state in words
+	DataDay  *db.Day    `json:"data_day"` // newest published
+	DueDay   *db.Day    `json:"due_day"`  // newest that should be
+	LagDays  *int       `json:"lag_days"` // due day minus data day
+	Deadline *time.Time `json:"deadline"` // of the due day, grace excluded
+	NextTick *time.Time `json:"next_run"`
+	LastRun  *db.Run    `json:"last_run"`
+	Recent   []db.Run   `json:"-"` // newest first, for the spark line
+}
+
+// Pipeline is the state of all stages at one moment.
+type Pipeline struct {
+	At      time.Time     `json:"at"`
+	Source  string        `json:"source"`  // where answers come from; empty before the first sync
+	Answers int64         `json:"answers"` // in the fact table, estimated
+	SyncAt  *time.Time    `json:"synced_at"`
+	Stages  []StageStatus `json:"stages"`
+}
+
+// RunDetail is a run with its log and failures.
+type RunDetail struct {
+	db.Run
+	Events   []db.RunEvent   `json:"events"`
+	Failures []db.RunFailure `json:"failures"`
+	Command  string          `json:"command"` // the shell command that does the same
+}
+
+// LearnerDetail is what an on-call engineer needs of one learner.
+type LearnerDetail struct {
+	db.Learner
+	Ability    *db.Ability        `json:"ability"`    // overall, in force
+	Topics     []db.TopicAbility  `json:"topics"`     // in force, by topic
+	Trajectory []db.ThetaPoint    `json:"trajectory"` // overall θ history, oldest first
+	Answers    []db.LearnerAnswer `json:"answers"`    // newest first
+}
+
+// ThetaPreview is one learner's θ now and as a recompute would leave it.
+type ThetaPreview struct {
+	UserID      string      `json:"user_id"`
+	Outcome     string      `json:"outcome"` // update, no answers, no parameters, or older than the one in force
+	Old         *db.Ability `json:"old"`
+	New         *db.Ability `json:"new"`
+	AsOf        time.Time   `json:"as_of"`
+	Lookback    int         `json:"lookback_days"`
+	PriorMean   float64     `json:"prior_mean"`
+	PriorSD     float64     `json:"prior_sd"`
+	Version     string      `json:"version"`     // the θ scale
+	Calibration string      `json:"calibration"` // the run whose parameters are in force; empty: none
+	Used        []Scored    `json:"used"`
+	LeftOut     []Excluded  `json:"left_out"`
+	Unsynced    int64       `json:"unsynced_sessions"`
+}
+
+// Scored is an answer that θ rests on, with its item's parameters.
+type Scored struct {
+	ItemID     string    `json:"item_id"`
+	TopicID    *string   `json:"topic_id"`
+	Correct    bool      `json:"correct"`
+	AnsweredAt time.Time `json:"answered_at"`
+	A          float64   `json:"a"`
+	B          float64   `json:"b"`
+	C          float64   `json:"c"`
+	Expected   float64   `json:"expected"` // probability of a correct answer at the new θ
+	From       string    `json:"from"`     // where the parameters come from: calibration or question
+}
+
+// Excluded is an answer that θ does not rest on, and why.
+type Excluded struct {
+	ItemID     string    `json:"item_id"`
+	AnsweredAt time.Time `json:"answered_at"`
+	Reason     string    `json:"reason"` // superseded, outside the lookback, no parameters
+}
