@@ -49,11 +49,7 @@ func openFolder(dir string) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	mode := fs.FileMode(0o700)
-	if os.Geteuid() == 0 {
-		mode = 0o755 // the server's own user passes through; what is inside is closed to others
-	}
-	if err := os.MkdirAll(dir, mode); err != nil {
+	if err := makeDataDir(dir); err != nil {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
 	f, err := inspectFolder(dir)
@@ -69,6 +65,17 @@ func openFolder(dir string) (*folder, error) {
 		return nil, fmt.Errorf("make the data folder: %w", err)
 	}
 	return f, nil
+}
+
+func makeDataDir(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil // whatever its mode is, somebody chose it
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil || os.Geteuid() != 0 {
+		return err
+	}
+	// The server's own user passes through, whatever root's umask; what is inside is closed to others.
+	return os.Chmod(dir, 0o755)
 }
 
 // existingFolder returns nil where there is no data folder yet.

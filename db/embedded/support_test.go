@@ -120,7 +120,7 @@ func openCopy(t *testing.T, program string) string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(openFolderFor(t, 0), "helper")
-	if err := os.WriteFile(path, content, 0o755); err != nil {
+	if err := errors.Join(os.WriteFile(path, content, 0o755), os.Chmod(path, 0o755)); err != nil { // whatever the umask
 		t.Fatal(err)
 	}
 	return path
