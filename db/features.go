@@ -78,7 +78,7 @@ func featuresQuery(o FeaturesOptions) string {
 	}
 	return strings.NewReplacer(
 		"{users}", users,
-		"{windows}", when(!o.NoImprove, windowCounts, ``),
+		"{windows}", when(!o.NoImprove, strings.ReplaceAll(windowCounts, "{users}", users), ``),
 		"{improvement}", when(!o.NoImprove, when(o.UseTheta, improvementTheta, improvementAccuracy), `NULL`),
 		"{join}", when(!o.NoImprove, `JOIN windows w USING (user_id, topic_id)`, ``)+when(o.UseTheta && !o.NoImprove, windowThetas, ``),
 		"{theta}", when(o.IncludeTheta, `t.theta`, `NULL`), "{sd}", when(o.IncludeTheta, `t.se`, `NULL`),

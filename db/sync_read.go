@@ -26,7 +26,7 @@ func readExams(from string) string {
 	           CASE WHEN bad_hints THEN 'bad_hints' END,
 	           CASE WHEN bad_topic THEN 'bad_topic' END`, "q") + `
 	FROM (
-		SELECT *, sextant.read_verdict(verdict) AS correct,
+		SELECT *, sextant.whole(item) COLLATE "C" AS item_id, sextant.read_verdict(verdict) AS correct,
 		       secs IS NULL AND jsonb_typeof(t) <> 'null' OR abs(secs) > 2147483 AS bad_time,
 		       jsonb_typeof(h) <> 'null' AND (hints IS NULL OR hints % 1 <> 0 OR hints NOT BETWEEN 0 AND 1000000) AS bad_hints,
 		       CASE WHEN jsonb_typeof(topic) = 'string' THEN nullif(topic #>> '{}', '') COLLATE "C" END AS topic_id,
@@ -34,7 +34,7 @@ func readExams(from string) string {
 		FROM (
 			SELECT nullif(e.user_id, '') COLLATE "C" AS user_id, e.session_id COLLATE "C" AS session_id,
 			       e.created_at AS answered_at, a.position::int AS position, a.q,
-			       sextant.read_item(a.q -> 'question_id') COLLATE "C" AS item_id,
+			       sextant.read_number(a.q -> 'question_id') AS item,
 			       CASE WHEN jsonb_typeof(a.q -> 'is_correct') <> 'null' THEN a.q -> 'is_correct' ELSE a.q -> 'correct' END AS verdict,
 			       coalesce(a.q -> 'time_spent_sec', 'null') AS t, sextant.read_number(a.q -> 'time_spent_sec') AS secs,
 			       coalesce(a.q -> 'used_hints', 'null') AS h, sextant.read_number(a.q -> 'used_hints') AS hints,
@@ -64,7 +64,7 @@ func (p platform) readAttempts(where string) string {
 	}
 	return readLog(fmt.Sprintf(`
 		SELECT coalesce(nullif(%s, ''), nullif(%s, ''), a.student_id::text) COLLATE "C" AS user_id,
-		       sextant.read_item(to_jsonb(a) -> 'item_id') COLLATE "C" AS item_id,
+		       sextant.whole(sextant.read_number(to_jsonb(a) -> 'item_id')) COLLATE "C" AS item_id,
 		       to_jsonb(a) -> 'correct' AS verdict, to_jsonb(a) -> 'response_time_ms' AS t,
 		       to_jsonb(CASE WHEN sextant.read_verdict(to_jsonb(a) -> 'hint_used') THEN 1 ELSE 0 END) AS h,
 		       nullif(a.topic_id::text, '') COLLATE "C" AS topic_id, nullif(a.session_id, '') COLLATE "C" AS session_id,
