@@ -1,0 +1,97 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+
+	"sextant/tui/widget"
+)
+
+// textDialog shows text in a box: help, descriptions.
+type textDialog struct {
+	app    *app
+	title  string
+	viewer widget.Viewer
+	copies string // what y copies; empty: nothing
+}
+
+// Title is the box's.
+func (d *textDialog) Title() string { return d.title }
+
+// Typing is false: there is nothing to edit.
+func (d *textDialog) Typing() bool { return false }
+
+// Update ignores messages.
+func (d *textDialog) Update(tea.Msg) tea.Cmd { return nil }
+
+// Keys scroll and close.
+func (d *textDialog) Keys() []Key {
+	keys := []Key{{Strokes: []string{"esc", "q", "?", "d", "enter"}, Label: "close", Do: d.app.dismiss}}
+	if d.copies != "" {
+		keys = append(keys, Key{Strokes: []string{"y"}, Label: "copy command", Do: func() tea.Cmd { return d.app.copy(d.copies) }})
+	}
+	if !d.viewer.End() {
+		keys = append(keys, Key{Strokes: []string{"j"}, Label: "more"})
+	}
+	return append(keys, movement(&d.viewer)...)
+}
+
+// Box draws the text.
+func (d *textDialog) Box(w, h int) []string {
+	d.viewer.SetSize(w, h)
+	return d.viewer.View(d.app.theme)
+}
+
+// newHelp lists the keys of the screen in front, generated from its key map.
+func newHelp(a *app) dialog {
+	th := a.theme
+	d := &textDialog{app: a, title: "Keys: " + a.screen().Title()}
+	var lines []widget.Line
+	section := func(title string, keys []Key) {
+		if len(keys) == 0 {
+			return
+		}
+		if len(lines) > 0 {
+			lines = append(lines, nil)
+		}
+		lines = append(lines, widget.S(th.Strong, title))
+		for _, k := range keys {
+			strokes := make([]string, len(k.Strokes))
+			for i, s := range k.Strokes {
+				strokes[i] = a.stroke(s)
+			}
+			style := th.Key
+			if k.Changes {
+				style = th.ChangeKey
+			}
+			line := widget.S(style, strings.Join(strokes, " ")).Pad(20, th.Glyph.Ellipsis, th.Text, false)
+			line = line.Add(th.Text, " "+k.Help)
+			if k.Off != "" {
+				line = line.Add(th.Due, " ("+k.Off+")")
+			}
+			lines = append(lines, line)
+		}
+	}
+	keys := a.screen().Keys()
+	moves := movement(&d.viewer)
+	isMove := func(k Key) bool {
+		return slices.ContainsFunc(moves, func(m Key) bool { return slices.Equal(m.Strokes, k.Strokes) })
+	}
+	pick := func(want func(Key) bool) []Key {
+		return slices.Collect(func(yield func(Key) bool) {
+			for _, k := range keys {
+				if k.Help != "" && want(k) && !yield(k) {
+					return
+				}
+			}
+		})
+	}
+	section("Change", pick(func(k Key) bool { return k.Changes }))
+	section("Look", pick(func(k Key) bool { return !k.Changes && !isMove(k) }))
+	section("Move", pick(isMove))
+	section("Everywhere", a.globalKeys())
+	d.viewer.SetLines(lines)
+	return d
+}

@@ -1,0 +1,122 @@
+package tui
+
+import (
+	"fmt"
+
+	tea "charm.land/bubbletea/v2"
+
+	"sextant/tui/widget"
+)
+
+// filter is the line that `/` opens: what it holds narrows a list or a log.
+type filter struct {
+	input  widget.Input
+	typing bool
+	apply  func(text string) // called with every change
+}
+
+// Typing reports whether the line is open.
+func (f *filter) Typing() bool { return f.typing }
+
+// open starts typing.
+func (f *filter) open() tea.Cmd {
+	f.typing = true
+	return nil
+}
+
+// clear empties the filter; false when it was empty.
+func (f *filter) clear() bool {
+	if f.input.Value() == "" {
+		return false
+	}
+	f.input.SetValue("")
+	f.apply("")
+	return true
+}
+
+// update takes text.
+func (f *filter) update(msg tea.Msg) {
+	f.input.Update(msg)
+	f.apply(f.input.Value())
+}
+
+// keys work while the line is open; m is what the arrows still move.
+func (f *filter) keys(m mover) []Key {
+	stop := func() tea.Cmd { f.typing = false; return nil }
+	by := func(n int) func() tea.Cmd { return func() tea.Cmd { m.Move(n); return nil } }
+	return []Key{
+		{Strokes: []string{"enter", "tab"}, Label: "keep", Help: "keep the filter", Do: stop},
+		{Strokes: []string{"esc"}, Label: "clear", Help: "drop the filter", Do: func() tea.Cmd { f.clear(); return stop() }},
+		{Strokes: []string{"down"}, Help: "down", Do: by(1)},
+		{Strokes: []string{"up"}, Help: "up", Do: by(-1)},
+	}
+}
+
+// line shows the filter while it is open or holds something.
+func (f *filter) line(a *app, w int) (string, bool) {
+	if !f.typing && f.input.Value() == "" {
+		return "", false
+	}
+	th := a.theme
+	line := widget.S(th.Key, " / ")
+	return append(line, f.input.View(th, w-4, f.typing)...).String(), true
+}
+
+// list is a table with a filter: what the list screens share.
+type list struct {
+	widget.Table
+	filter filter
+}
+
+func (l *list) init(empty string, columns []widget.Column) {
+	l.Columns, l.Empty = columns, empty
+	l.filter.apply = l.SetFilter
+}
+
+// keys are those every list has; esc is there only while it has something to
+// clear.
+func (l *list) keys() []Key {
+	keys := append(movement(&l.Table),
+		Key{Strokes: []string{"/"}, Label: "filter", Help: "filter: words, or title:word for one column", Do: l.filter.open},
+		Key{Strokes: []string{"s"}, Help: "sort by the next column", Do: func() tea.Cmd { l.SortNext(); return nil }},
+		Key{Strokes: []string{"o"}, Help: "turn the order around", Do: func() tea.Cmd { l.Reverse(); return nil }},
+	)
+	if l.Marks {
+		keys = append(keys, Key{Strokes: []string{"space"}, Label: "mark", Help: "mark for an action on several", Do: func() tea.Cmd { l.ToggleMark(); return nil }})
+	}
+	switch {
+	case len(l.Marked()) > 0:
+		keys = append(keys, Key{Strokes: []string{"esc"}, Help: "drop the marks", Do: func() tea.Cmd { l.ClearMarks(); return nil }})
+	case l.Filter() != "":
+		keys = append(keys, Key{Strokes: []string{"esc"}, Help: "drop the filter", Do: func() tea.Cmd { l.filter.clear(); return nil }})
+	}
+	return keys
+}
+
+// view draws the table into w × h cells, the filter under it while it is in
+// use.
+func (l *list) view(a *app, w, h int) []string {
+	line, filtering := l.filter.line(a, w)
+	if filtering {
+		h--
+	}
+	l.SetSize(w, h)
+	rows := widget.Frame(l.View(a.theme), w, h)
+	if filtering {
+		rows = append(rows, line)
+	}
+	return rows
+}
+
+// summary says how much of the list is shown and marked.
+func (l *list) summary(noun string) string {
+	shown, all := l.Count()
+	text := plural(all, noun)
+	if shown != all {
+		text = fmt.Sprintf("%s of %s", count(shown), text)
+	}
+	if n := len(l.Marked()); n > 0 {
+		text += fmt.Sprintf(", %d marked", n)
+	}
+	return text
+}

@@ -1,0 +1,224 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/google/uuid"
+
+	"sextant/tui/widget"
+)
+
+// command is a line of the palette.
+type command struct {
+	name string
+	arg  string // what it takes; empty: nothing
+	help string
+	do   func(arg string) tea.Cmd
+}
+
+// commands registers what the palette can do.
+func (a *app) commands() []command {
+	var list []command
+	for i, t := range topScreens() {
+		list = append(list, command{strings.ToLower(t.name), "", "go to " + t.name, func(string) tea.Cmd { return a.jump(i) }})
+	}
+	return append(list,
+		command{"stage", "NAME", "open a stage", a.openStage},
+		command{"learner", "ID", "open a learner, or search", a.openLearner},
+		command{"run", "ID", "open a run by the start of its id", a.openRun},
+		command{"help", "", "the keys of this screen", func(string) tea.Cmd { return a.open(newHelp(a)) }},
+		command{"quit", "", "leave the console", func(string) tea.Cmd { return tea.Quit }},
+	)
+}
+
+// openStage opens the stage whose name matches best.
+func (a *app) openStage(name string) tea.Cmd {
+	p := a.tops[0].(*pipeline)
+	names := make([]string, len(p.feed.value.Stages))
+	for i, s := range p.feed.value.Stages {
+		names[i] = s.Name
+	}
+	if best := rank(name, names); len(best) > 0 {
+		return a.push(newStage(a, names[best[0]]))
+	}
+	a.say(warning, "no stage is called "+name)
+	return nil
+}
+
+// openLearner searches the list for what was typed, and opens the learner if
+// there is but one.
+func (a *app) openLearner(id string) tea.Cmd {
+	cmd := a.jump(topLearners)
+	if id != "" {
+		cmd = tea.Batch(cmd, a.screen().(*learners).find(id))
+	}
+	return cmd
+}
+
+// openRun opens the run whose id starts as given; when that is not one run of
+// those last listed, it shows the list, filtered.
+func (a *app) openRun(prefix string) tea.Cmd {
+	if id, err := uuid.Parse(prefix); err == nil {
+		return a.push(newRun(a, id))
+	}
+	cmd := a.jump(topRuns)
+	list := a.screen().(*runs)
+	if prefix == "" {
+		return cmd
+	}
+	if id, ok := list.only(strings.ToLower(prefix)); ok {
+		return tea.Batch(cmd, a.push(newRun(a, id)))
+	}
+	list.filterBy(prefix[:min(len(prefix), shortIDLength)])
+	return cmd
+}
+
+// palette is the line that `:` opens, with what matches under it.
+type palette struct {
+	app    *app
+	input  widget.Input
+	cursor int
+	past   int // how far back in the history
+}
+
+func newPalette(a *app) dialog { return &palette{app: a, past: len(a.history)} }
+
+// Title is the box's.
+func (p *palette) Title() string { return "Command" }
+
+// Typing is always on.
+func (p *palette) Typing() bool { return true }
+
+// Update takes text.
+func (p *palette) Update(msg tea.Msg) tea.Cmd {
+	switch msg.(type) {
+	case tea.KeyPressMsg, tea.PasteMsg:
+		p.input.Update(msg)
+		p.cursor = 0
+	}
+	return nil
+}
+
+// Keys choose, complete and run.
+func (p *palette) Keys() []Key {
+	by := func(n int) func() tea.Cmd {
+		return func() tea.Cmd {
+			p.cursor = max(0, min(p.cursor+n, len(p.matches())-1))
+			return nil
+		}
+	}
+	return []Key{
+		{Strokes: []string{"enter"}, Label: "go", Do: p.run},
+		{Strokes: []string{"tab"}, Label: "complete", Do: p.complete},
+		{Strokes: []string{"down", "ctrl+n"}, Label: "choose", Do: by(1)},
+		{Strokes: []string{"up", "ctrl+p"}, Do: p.up},
+		{Strokes: []string{"esc"}, Label: "close", Do: p.app.dismiss},
+	}
+}
+
+// up chooses the match above; at the first one it goes back in the history.
+func (p *palette) up() tea.Cmd {
+	if p.cursor > 0 {
+		p.cursor--
+	} else if p.past > 0 {
+		p.past--
+		p.input.SetValue(p.app.history[p.past])
+	}
+	return nil
+}
+
+// matches are the commands that what was typed may mean, best first.
+func (p *palette) matches() []command {
+	all := p.app.commands()
+	word, _, _ := strings.Cut(strings.TrimLeft(p.input.Value(), ": "), " ")
+	names := make([]string, len(all))
+	for i, c := range all {
+		names[i] = c.name
+	}
+	var out []command
+	for _, i := range rank(word, names) {
+		out = append(out, all[i])
+	}
+	return out
+}
+
+func (p *palette) complete() tea.Cmd {
+	if m := p.matches(); p.cursor < len(m) {
+		text := m[p.cursor].name
+		if m[p.cursor].arg != "" {
+			text += " "
+		}
+		p.input.SetValue(text)
+		p.cursor = 0
+	}
+	return nil
+}
+
+func (p *palette) run() tea.Cmd {
+	a := p.app
+	m := p.matches()
+	if p.cursor >= len(m) {
+		a.say(warning, "no command is called "+p.input.Value())
+		return a.dismiss()
+	}
+	_, arg, _ := strings.Cut(strings.TrimSpace(p.input.Value()), " ")
+	if line := strings.TrimSpace(m[p.cursor].name + " " + arg); !slices.Contains(a.history, line) {
+		a.history = append(a.history, line)
+	}
+	a.dismiss()
+	return m[p.cursor].do(strings.TrimSpace(arg))
+}
+
+// Box draws the line and its matches.
+func (p *palette) Box(w, h int) []string {
+	th := p.app.theme
+	line := widget.S(th.Key, ": ")
+	out := []string{append(line, p.input.View(th, w-3, true)...).String(), ""}
+	for i, c := range p.matches() {
+		cursor := "  "
+		if i == p.cursor {
+			cursor = th.Glyph.Cursor + " "
+		}
+		l := widget.S(th.Accent, cursor).Add(th.Strong, c.name).Add(th.Accent, " "+c.arg).Pad(22, "", th.Text, false)
+		l = l.Add(th.Muted, " "+c.help)
+		if i == p.cursor {
+			l = l.Restyle(th.Selected).Pad(min(w, 60), "", th.Selected(th.Text), false)
+		}
+		out = append(out, l.Truncate(w, th.Glyph.Ellipsis).String())
+	}
+	return out[:min(len(out), h)]
+}
+
+// rank gives the indices of the names that word may mean, best first: a
+// prefix before a substring before letters in order.
+func rank(word string, names []string) []int {
+	word = strings.ToLower(word)
+	score := func(name string) int {
+		name = strings.ToLower(name)
+		switch {
+		case strings.HasPrefix(name, word):
+			return 0
+		case strings.Contains(name, word):
+			return 1
+		}
+		rest := name
+		for _, r := range word {
+			i := strings.IndexRune(rest, r)
+			if i < 0 {
+				return -1
+			}
+			rest = rest[i+len(string(r)):]
+		}
+		return 2
+	}
+	var out []int
+	for i, n := range names {
+		if score(n) >= 0 {
+			out = append(out, i)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b int) int { return score(names[a]) - score(names[b]) })
+	return out
+}

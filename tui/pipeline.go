@@ -1,0 +1,346 @@
+package tui
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"sextant/db"
+	"sextant/jobs"
+	"sextant/tui/theme"
+	"sextant/tui/widget"
+)
+
+// pipeline is the home screen: every stage and whether its data arrived.
+type pipeline struct {
+	base
+	list
+	feed *feed[jobs.Pipeline]
+}
+
+const sparkRuns = 12
+
+func newPipeline(a *app) *pipeline {
+	p := &pipeline{base: base{app: a}, feed: newFeed(a, a.console.Pipeline)}
+	p.list.init("no stages", []widget.Column{
+		{Title: "STAGE", Min: 22},
+		{Title: "STATE", Min: 11, Sort: true},
+		{Title: "DATA DAY", Min: 10, Drop: 1, Sort: true},
+		{Title: "LAG", Min: 4, Right: true, Drop: 4, Sort: true},
+		{Title: "LAST RUN", Min: 18, Drop: 2},
+		{Title: "TOOK", Min: 6, Right: true, Drop: 5},
+		{Title: "NEXT", Min: 6, Right: true, Drop: 3},
+		{Title: "RECENT", Min: 6, Max: sparkRuns, Drop: 6},
+	})
+	return p
+}
+
+// Title is the screen's.
+func (p *pipeline) Title() string { return "Pipeline" }
+
+// Typing is on while the filter is open.
+func (p *pipeline) Typing() bool { return p.filter.Typing() }
+
+// Every is how often the stages are asked for.
+func (p *pipeline) Every() time.Duration { return 2 * time.Second }
+
+// Refresh asks for the stages.
+func (p *pipeline) Refresh() tea.Cmd { return p.feed.Refresh() }
+
+// Close ends the request in flight.
+func (p *pipeline) Close() { p.feed.Close() }
+
+// SetSize gives the screen its room.
+func (p *pipeline) SetSize(w, h int) { p.base.SetSize(w, h) }
+
+// Update takes replies and the filter's text.
+func (p *pipeline) Update(msg tea.Msg) tea.Cmd {
+	switch msg.(type) {
+	case tea.KeyPressMsg, tea.PasteMsg:
+		p.filter.update(msg)
+	}
+	p.feed.Take(msg)
+	return nil
+}
+
+// current is the stage under the cursor.
+func (p *pipeline) current() (jobs.StageStatus, bool) {
+	i := slices.IndexFunc(p.feed.value.Stages, func(s jobs.StageStatus) bool { return s.Name == p.CurrentID() })
+	if i < 0 {
+		return jobs.StageStatus{}, false
+	}
+	return p.feed.value.Stages[i], true
+}
+
+// Keys are what can be done with the stage under the cursor.
+func (p *pipeline) Keys() []Key {
+	if p.Typing() {
+		return p.filter.keys(&p.Table)
+	}
+	s, ok := p.current()
+	return append(stageKeys(p.app, s, ok, false), p.list.keys()...)
+}
+
+// stageKeys are the keys of a stage, in the pipeline or on its own screen.
+func stageKeys(a *app, s jobs.StageStatus, ok, inside bool) []Key {
+	off, noRun := "", ""
+	switch {
+	case !ok:
+		off = "no stage is selected"
+	case s.State == jobs.StateNotBuilt:
+		off = s.Name + " is not built in this version"
+	default:
+		off = a.readOnly()
+	}
+	if s.LastRun == nil {
+		noRun = "this stage has not run yet"
+	}
+	openLast := func() tea.Cmd { return a.push(newRun(a, s.LastRun.ID)) }
+	var keys []Key
+	if !inside {
+		keys = append(keys, Key{Strokes: []string{"enter"}, Label: "open", Help: "open the stage: its runs, schedule and parameters",
+			Off: when(!ok, "no stage is selected"), Do: func() tea.Cmd { return a.push(newStage(a, s.Name)) }})
+	}
+	return append(keys,
+		Key{Strokes: []string{"R"}, Label: "run", Help: "run the stage: form, preview, confirmation", Changes: true, Off: off,
+			Do: func() tea.Cmd { return a.push(newLaunch(a, s, false)) }},
+		Key{Strokes: []string{"B"}, Label: "backfill", Help: "run the stage over a range of days", Changes: true, Off: off,
+			Do: func() tea.Cmd { return a.push(newLaunch(a, s, true)) }},
+		Key{Strokes: []string{"l"}, Label: "logs", Help: "the last run, with its log", Off: noRun, Do: openLast},
+		Key{Strokes: []string{"d"}, Label: "describe", Help: "everything known about the stage", Off: when(!ok, "no stage is selected"),
+			Do: func() tea.Cmd { return a.open(describeStage(a, s)) }},
+		Key{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that runs the stage", Off: when(!ok, "no stage is selected"),
+			Do: func() tea.Cmd { return a.copy("sextant run " + s.Name) }},
+	)
+}
+
+// when is the reason if it holds, and empty otherwise.
+func when(holds bool, reason string) string {
+	if holds {
+		return reason
+	}
+	return ""
+}
+
+// View draws the list and, under it, the stage under the cursor.
+func (p *pipeline) View() []string {
+	a, w := p.app, p.width
+	if !p.feed.loaded {
+		return loading(a, "the pipeline", p.feed.err)
+	}
+	p.fill()
+	head := []string{a.fit(p.answers()), ""}
+	if p.height < 14 {
+		head = head[:1]
+	}
+	detail := p.detail(w - 4)
+	if _, all := p.Count(); p.height-len(head)-all-2 < len(detail) {
+		detail = detail[:max(0, min(len(detail), p.height-len(head)-all-2))]
+	}
+	tableH := p.height - len(head) - len(detail)
+	if _, all := p.Count(); tableH > all+2 {
+		tableH = all + 2
+		if p.filter.Typing() || p.Filter() != "" {
+			tableH++
+		}
+	}
+	rows := append(head, p.list.view(a, w, tableH)...)
+	return append(rows, detail...)
+}
+
+// answers says what the pipeline reads.
+func (p *pipeline) answers() widget.Line {
+	th, v := p.app.theme, p.feed.value
+	if v.Source == "" {
+		return widget.S(th.Muted, "no answers taken in yet; the first run of a stage does it")
+	}
+	line := widget.S(th.Strong, count(v.Answers)).Add(th.Muted, " answers from "+v.Source)
+	if v.SyncAt != nil {
+		line = line.Add(th.Muted, ", taken in "+ago(p.app.now(), *v.SyncAt))
+	}
+	return p.tally(line)
+}
+
+// tally adds how many stages are in need of someone.
+func (p *pipeline) tally(line widget.Line) widget.Line {
+	th := p.app.theme
+	for _, s := range []jobs.State{jobs.StateFailed, jobs.StateLate, jobs.StateDue, jobs.StateRunning} {
+		n := 0
+		for _, stage := range p.feed.value.Stages {
+			n += map[bool]int{true: 1}[stage.State == s]
+		}
+		if n > 0 {
+			sign, style := stateLook(th, s)
+			line = line.Add(th.Text, "   ").Add(style, fmt.Sprintf("%s %d %s", sign, n, s))
+		}
+	}
+	return line
+}
+
+// fill makes the table's rows of the newest snapshot.
+func (p *pipeline) fill() {
+	th, now := p.app.theme, p.app.now()
+	rows := make([]widget.Row, len(p.feed.value.Stages))
+	for i, s := range p.feed.value.Stages {
+		sign, style := stateLook(th, s.State)
+		name := th.Text
+		if s.State == jobs.StateNotBuilt {
+			name = th.NotBuilt
+		}
+		rows[i] = widget.Row{ID: s.Name, Cells: []widget.Cell{
+			widget.T(name, s.Name),
+			widget.T(style, sign+" "+stateWord(s.State)),
+			widget.T(th.Text, dayOr(th, s.DataDay)),
+			lagCell(th, s),
+			lastRunCell(th, now, s.LastRun),
+			tookCell(th, now, s.LastRun),
+			nextCell(th, now, s),
+			{Line: sparkOf(th, s.Recent)},
+		}}
+	}
+	p.SetRows(rows)
+}
+
+func dayOr(th *theme.Theme, d *db.Day) string {
+	if d == nil {
+		return th.Glyph.Dash
+	}
+	return d.String()
+}
+
+func lagCell(th *theme.Theme, s jobs.StageStatus) widget.Cell {
+	switch {
+	case s.LagDays == nil:
+		return widget.N(th.Faint, th.Glyph.Dash, math.NaN())
+	case *s.LagDays > 0:
+		return widget.N(th.Late, fmt.Sprintf("%d d", *s.LagDays), float64(*s.LagDays))
+	}
+	return widget.N(th.Text, "0 d", 0)
+}
+
+func lastRunCell(th *theme.Theme, now time.Time, r *db.Run) widget.Cell {
+	if r == nil {
+		return widget.T(th.Faint, th.Glyph.Dash)
+	}
+	sign, style := statusLook(th, r.Status)
+	return widget.Cell{Line: widget.S(style, sign+" "+string(r.Status)).Add(th.Muted, " "+ago(now, r.CreatedAt))}
+}
+
+func tookCell(th *theme.Theme, now time.Time, r *db.Run) widget.Cell {
+	if r != nil {
+		if d, ok := runLength(now, *r); ok {
+			return widget.N(th.Muted, shortDuration(d), d.Seconds())
+		}
+	}
+	return widget.N(th.Faint, th.Glyph.Dash, math.NaN())
+}
+
+func nextCell(th *theme.Theme, now time.Time, s jobs.StageStatus) widget.Cell {
+	switch {
+	case s.State == jobs.StateNotBuilt:
+		return widget.T(th.Faint, th.Glyph.Dash)
+	case s.NextTick == nil:
+		return widget.T(th.Muted, "on events")
+	}
+	return widget.T(th.Muted, in(now, *s.NextTick))
+}
+
+// sparkOf draws recent runs, oldest first: a bar's height is how long the run
+// took, and a run that did not succeed shows its sign.
+func sparkOf(th *theme.Theme, recent []db.Run) widget.Line {
+	bars := make([]widget.SparkBar, 0, len(recent))
+	for _, r := range slices.Backward(recent) {
+		sign, style := statusLook(th, r.Status)
+		b := widget.SparkBar{Style: style, Sign: sign}
+		if d, ok := runLength(r.CreatedAt, r); ok && r.Status == db.RunSucceeded {
+			b.Sign, b.Value = "", d.Seconds()
+		}
+		bars = append(bars, b)
+	}
+	return widget.Spark(th, sparkRuns, bars)
+}
+
+// detail is the lines about the stage under the cursor.
+func (p *pipeline) detail(w int) []string {
+	s, ok := p.current()
+	if !ok {
+		return nil
+	}
+	th, now := p.app.theme, p.app.now()
+	sign, style := stateLook(th, s.State)
+	head := widget.S(th.Strong, s.Name).Add(th.Text, "  ").Add(style, sign+" "+stateWord(s.State))
+	lines := []widget.Line{head}
+	if s.Why != "" {
+		lines = append(lines, widget.S(th.Text, widget.Clean(s.Why)))
+	}
+	lines = append(lines, widget.S(th.Muted, s.Summary))
+	if r := s.LastRun; r != nil && r.Error != nil {
+		lines = append(lines, widget.S(th.Failed, th.Glyph.Bad+" "+widget.Clean(*r.Error)))
+	}
+	lines = append(lines, nil)
+	lines = append(lines, stageFacts(th, now, s)...)
+	var rows []string
+	for _, l := range lines {
+		for _, r := range widget.Wrap(l, w) {
+			rows = append(rows, "  "+r)
+		}
+	}
+	return rows
+}
+
+// stageFacts are the facts about a stage, a line each.
+func stageFacts(th *theme.Theme, now time.Time, s jobs.StageStatus) []widget.Line {
+	lines := []widget.Line{pair(th, "schedule", scheduleWords(s.Schedule))}
+	if s.Deadline != nil {
+		lines = append(lines, pair(th, "deadline", clock(now, *s.Deadline)+" UTC for "+dayOr(th, s.DueDay)+", then "+shortDuration(s.Grace)+" of grace"))
+	}
+	if s.NextTick != nil {
+		lines = append(lines, pair(th, "next", clock(now, *s.NextTick)+" UTC, "+in(now, *s.NextTick)))
+	}
+	if len(s.Upstream) > 0 {
+		lines = append(lines, pair(th, "reads", strings.Join(s.Upstream, ", ")))
+	}
+	if s.Slice != "" {
+		lines = append(lines, pair(th, "publishes", "one "+s.Slice+" at a time, all or nothing"))
+	}
+	return append(lines, pair(th, "command", "sextant run "+s.Name))
+}
+
+// describeStage shows everything known about a stage.
+func describeStage(a *app, s jobs.StageStatus) dialog {
+	th := a.theme
+	d := &textDialog{app: a, title: s.Name, copies: "sextant run " + s.Name}
+	sign, style := stateLook(th, s.State)
+	lines := []widget.Line{
+		widget.S(th.Text, s.Summary), nil,
+		widget.S(th.Muted, "state     ").Add(style, sign+" "+stateWord(s.State)),
+		pair(th, "why", s.Why),
+		pair(th, "data day", dayOr(th, s.DataDay)), pair(th, "due day", dayOr(th, s.DueDay)),
+	}
+	lines = append(lines, stageFacts(th, a.now(), s)...)
+	if s.LastRun != nil {
+		lines = append(append(lines, nil, widget.S(th.Strong, "last run")), runFacts(th, a.now(), *s.LastRun)...)
+	}
+	if specs, err := a.console.Params(s.Name); err == nil && len(specs) > 0 {
+		lines = append(append(lines, nil, widget.S(th.Strong, "parameters")), paramLines(th, specs)...)
+	}
+	d.viewer.SetLines(lines)
+	return d
+}
+
+// loading is the body before the first snapshot.
+func loading(a *app, what string, err error) []string {
+	th := a.theme
+	if err != nil && !connectionLost(err) {
+		var rows []string
+		for _, l := range widget.Wrap(widget.S(th.Failed, th.Glyph.Bad+" "+widget.Clean(err.Error())), a.width-4) {
+			rows = append(rows, "  "+l)
+		}
+		return append([]string{""}, rows...)
+	}
+	return []string{"", widget.S(th.Muted, "  loading "+what+th.Glyph.Ellipsis).String()}
+}

@@ -1,0 +1,159 @@
+package tui
+
+import (
+	"context"
+
+	tea "charm.land/bubbletea/v2"
+
+	"sextant/jobs"
+	"sextant/tui/widget"
+)
+
+// preview shows what a request would do, before it does it.
+type preview struct {
+	base
+	list
+	request jobs.Request
+	feed    *feed[jobs.Preview]
+	started bool
+}
+
+func newPreview(a *app, q jobs.Request) *preview {
+	p := &preview{base: base{app: a}, request: q}
+	p.list.init("no day to run for", []widget.Column{
+		{Title: "DAY", Min: 10, Sort: true},
+		{Title: "WILL", Min: 6, Sort: true},
+		{Title: "LEARNERS", Min: 6, Right: true, Sort: true, Drop: 2},
+		{Title: "ANSWERS", Min: 6, Right: true, Sort: true, Drop: 1},
+		{Title: "WHY", Min: 10, Grow: true},
+	})
+	p.feed = newFeed(a, func(ctx context.Context) (jobs.Preview, error) { return a.console.Preview(ctx, q) })
+	p.feed.limit = writeLimit // it may have to count many answers
+	return p
+}
+
+// Title is the screen's.
+func (p *preview) Title() string { return "preview" }
+
+// Typing is on while the filter is open.
+func (p *preview) Typing() bool { return p.filter.Typing() }
+
+// SetSize gives the screen its room.
+func (p *preview) SetSize(w, h int) { p.base.SetSize(w, h) }
+
+// Refresh asks for the preview once.
+func (p *preview) Refresh() tea.Cmd {
+	if p.feed.loaded {
+		return nil
+	}
+	return p.feed.Refresh()
+}
+
+// Close ends the request in flight.
+func (p *preview) Close() { p.feed.Close() }
+
+// Update takes the reply and the filter's text.
+func (p *preview) Update(msg tea.Msg) tea.Cmd {
+	switch msg.(type) {
+	case tea.KeyPressMsg, tea.PasteMsg:
+		p.filter.update(msg)
+	}
+	if p.feed.Take(msg) && p.feed.err == nil {
+		p.fill()
+	}
+	return nil
+}
+
+// Keys go on to the confirmation.
+func (p *preview) Keys() []Key {
+	if p.Typing() {
+		return p.filter.keys(&p.Table)
+	}
+	a, v := p.app, p.feed.value
+	return append([]Key{
+		{Strokes: []string{"enter"}, Label: "run", Help: "run it, after a confirmation", Changes: true,
+			Off: first(when(p.feed.err != nil, "the preview failed"), when(!p.feed.loaded, "the preview is on its way"),
+				when(v.Todo() == 0, "nothing to do: every day is skipped"), when(p.started, "it is being started"), a.readOnly()),
+			Do: p.confirm},
+		{Strokes: []string{"y"}, Label: "copy command", Help: "copy the shell command that does the same", Do: func() tea.Cmd { return a.copy(v.Command) }},
+	}, p.list.keys()...)
+}
+
+// confirm asks before the launch.
+func (p *preview) confirm() tea.Cmd {
+	a, th, v := p.app, p.app.theme, p.feed.value
+	learners, answers := p.totals()
+	days := plural(v.Todo(), "day")
+	text := []widget.Line{
+		widget.S(th.Text, "Run ").Add(th.Strong, v.Stage).Add(th.Text, " for ").Add(th.Strong, days),
+		widget.S(th.Muted, v.From.String()+" "+th.Glyph.Arrow+" "+v.To.String()+", "+plural(learners, "learner")+", "+plural(answers, "answer")),
+	}
+	if p.request.Force {
+		text = append(text, widget.S(th.Due, th.Glyph.Warn+" also days that are published and up to date"))
+	}
+	return a.open(newConfirm(a, "Run "+v.Stage, "Run "+days, text, func() tea.Cmd {
+		p.started = true
+		return a.launch(p.request, 2, func() { p.started = false })
+	}))
+}
+
+// totals are the learners and answers of the days that would run, the learners
+// of the largest day: the same ones come again each day.
+func (p *preview) totals() (learners, answers int64) {
+	for _, s := range p.feed.value.Slices {
+		if !s.Skip {
+			learners = max(learners, s.Learners)
+			answers += s.Answers
+		}
+	}
+	return learners, answers
+}
+
+func (p *preview) fill() {
+	th := p.app.theme
+	rows := make([]widget.Row, len(p.feed.value.Slices))
+	for i, s := range p.feed.value.Slices {
+		will, text := widget.T(th.Fresh, th.Glyph.OK+" run"), th.Text
+		if s.Skip {
+			will, text = widget.T(th.Faint, th.Glyph.NotBuilt+" skip"), th.Faint
+		}
+		rows[i] = widget.Row{ID: s.Label(), Cells: []widget.Cell{
+			widget.T(text, widget.Clean(s.Label())), will,
+			widget.N(text, count(s.Learners), float64(s.Learners)),
+			widget.N(text, count(s.Answers), float64(s.Answers)),
+			widget.T(text, widget.Clean(s.Reason)),
+		}}
+	}
+	p.SetRows(rows)
+}
+
+// View draws the totals and notes over the days.
+func (p *preview) View() []string {
+	a, th, v := p.app, p.app.theme, p.feed.value
+	if !p.feed.loaded {
+		return loading(a, "what it would do", p.feed.err)
+	}
+	learners, answers := p.totals()
+	skipped := len(v.Slices) - v.Todo()
+	head := widget.S(th.Text, "would run ").Add(th.Strong, v.Stage).Add(th.Text, " for ").Add(th.Strong, plural(v.Todo(), "day"))
+	if skipped > 0 {
+		head = head.Add(th.Muted, ", skip "+count(skipped))
+	}
+	head = head.Add(th.Muted, "   "+plural(learners, "learner")+", "+plural(answers, "answer"))
+	lines := []widget.Line{head}
+	if v.Unsynced > 0 {
+		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, plural(v.Unsynced, "session")+" changed since the last sync; the run takes them in first"))
+	}
+	for _, n := range v.Notes {
+		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, widget.Clean(n)))
+	}
+	lines = append(lines, widget.S(th.Muted, "$ ").Add(th.Accent, widget.Clean(v.Command)))
+	var rows []string
+	for _, l := range lines {
+		for _, r := range widget.Wrap(l, p.width-2) {
+			rows = append(rows, " "+r)
+		}
+	}
+	rows = append(rows[:min(len(rows), max(1, p.height/2))], "")
+	return append(rows, p.list.view(a, p.width, p.height-len(rows))...)
+}

@@ -1,0 +1,318 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sort"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"sextant/db"
+	"sextant/jobs"
+	"sextant/tui/widget"
+)
+
+// recompute previews the abilities of some learners as a recompute would leave
+// them: one learner with the answers behind it, several as a list.
+type recompute struct {
+	base
+	users   []string
+	feed    *feed[[]jobs.ThetaPreview]
+	all     list // several learners
+	used    list // one learner's answers that count
+	left    list // and those that do not
+	onLeft  bool
+	started bool
+}
+
+// thetaStage is the stage that a recompute runs.
+const thetaStage = "update-theta"
+
+// willUpdate is the outcome of a preview whose θ would be written.
+const willUpdate = "update"
+
+func newRecompute(a *app, users []string) *recompute {
+	r := &recompute{base: base{app: a}, users: users}
+	theta := a.theme.Glyph.Theta
+	r.all.init("no learners", []widget.Column{
+		{Title: "LEARNER", Min: 14, Max: 40, Sort: true, Grow: true},
+		{Title: theta + " NOW", Min: 6, Right: true, Sort: true},
+		{Title: theta + " NEW", Min: 6, Right: true, Sort: true},
+		{Title: "CHANGE", Min: 6, Right: true, Sort: true},
+		{Title: "USED", Min: 4, Right: true, Drop: 1, Sort: true},
+		{Title: "LEFT OUT", Min: 4, Right: true, Drop: 2, Sort: true},
+		{Title: "OUTCOME", Min: 8, Sort: true},
+	})
+	r.used.init("no answer counts", []widget.Column{
+		{Title: "WHEN", Min: 11, Sort: true},
+		{Title: "ANSWER", Min: 7, Sort: true},
+		{Title: "ITEM", Min: 8, Max: 28, Sort: true},
+		{Title: "TOPIC", Min: 6, Max: 20, Drop: 3, Sort: true},
+		{Title: "a", Min: 4, Right: true, Drop: 2, Sort: true},
+		{Title: "b", Min: 5, Right: true, Sort: true},
+		{Title: "P NEW", Min: 5, Right: true, Sort: true},
+		{Title: "FROM", Min: 8, Drop: 4, Sort: true},
+	})
+	r.left.init("no answer is left out", []widget.Column{
+		{Title: "WHEN", Min: 11, Sort: true},
+		{Title: "ITEM", Min: 8, Max: 28, Sort: true},
+		{Title: "WHY", Min: 10, Grow: true, Sort: true},
+	})
+	r.feed = newFeed(a, func(ctx context.Context) ([]jobs.ThetaPreview, error) { return a.console.PreviewTheta(ctx, users) })
+	return r
+}
+
+// Title is the screen's.
+func (r *recompute) Title() string { return "recompute " + r.app.theme.Glyph.Theta }
+
+// Typing is on while the filter is open.
+func (r *recompute) Typing() bool { return r.list().filter.Typing() }
+
+// Refresh asks for the preview once.
+func (r *recompute) Refresh() tea.Cmd {
+	if r.feed.loaded {
+		return nil
+	}
+	return r.feed.Refresh()
+}
+
+// Close ends the request in flight.
+func (r *recompute) Close() { r.feed.Close() }
+
+// list is the list that keys move.
+func (r *recompute) list() *list {
+	switch {
+	case len(r.users) > 1:
+		return &r.all
+	case r.onLeft:
+		return &r.left
+	}
+	return &r.used
+}
+
+// Update takes the reply and the filter's text.
+func (r *recompute) Update(msg tea.Msg) tea.Cmd {
+	switch msg.(type) {
+	case tea.KeyPressMsg, tea.PasteMsg:
+		r.list().filter.update(msg)
+	}
+	if r.feed.Take(msg) && r.feed.err == nil {
+		r.fill()
+	}
+	return nil
+}
+
+// changing counts the learners whose θ would be written.
+func (r *recompute) changing() int {
+	n := 0
+	for _, p := range r.feed.value {
+		if p.Outcome == willUpdate {
+			n++
+		}
+	}
+	return n
+}
+
+// Keys go on to the confirmation.
+func (r *recompute) Keys() []Key {
+	if r.Typing() {
+		return r.list().filter.keys(&r.list().Table)
+	}
+	a := r.app
+	keys := []Key{{Strokes: []string{"enter", "T"}, Label: "recompute", Help: "write the new abilities, after a confirmation", Changes: true,
+		Off: first(when(r.feed.err != nil, "the preview failed"), when(!r.feed.loaded, "the preview is on its way"),
+			when(r.changing() == 0, "nothing would change"), when(r.started, "it is being started"), a.readOnly()),
+		Do: r.confirm}}
+	if len(r.users) == 1 {
+		keys = append(keys, Key{Strokes: []string{"tab"}, Label: "used/left out", Help: "the answers that count, or those left out",
+			Do: func() tea.Cmd { r.onLeft = !r.onLeft; return nil }})
+	}
+	return append(append(keys, Key{Strokes: []string{"y"}, Label: "copy command", Help: "copy the shell command that does the same",
+		Do: func() tea.Cmd { return a.copy(r.command()) }}), r.list().keys()...)
+}
+
+func (r *recompute) command() string {
+	text := "sextant theta recompute"
+	for _, u := range r.users {
+		text += " " + shellWord(u)
+	}
+	return text
+}
+
+// confirm asks before the launch.
+func (r *recompute) confirm() tea.Cmd {
+	a, th := r.app, r.app.theme
+	n := plural(r.changing(), "learner")
+	text := []widget.Line{widget.S(th.Text, "Recompute "+th.Glyph.Theta+" of ").Add(th.Strong, n)}
+	if len(r.feed.value) == 1 {
+		p := r.feed.value[0]
+		text = append(text, widget.S(th.Strong, widget.Clean(p.UserID)), r.change(p))
+	} else if rest := len(r.feed.value) - r.changing(); rest > 0 {
+		text = append(text, widget.S(th.Muted, plural(rest, "other")+" would stay as they are"))
+	}
+	q := jobs.Request{Stage: thetaStage, Users: r.users, Trigger: db.TriggerConsole}
+	return a.open(newConfirm(a, "Recompute "+th.Glyph.Theta, "Recompute "+n, text, func() tea.Cmd {
+		r.started = true
+		return a.launch(q, 1, func() { r.started = false })
+	}))
+}
+
+// change is θ now → θ new.
+func (r *recompute) change(p jobs.ThetaPreview) widget.Line {
+	th := r.app.theme
+	show := func(ab *db.Ability) string {
+		if ab == nil {
+			return "none"
+		}
+		return withSE(th, ab.Theta, ab.SE)
+	}
+	line := widget.S(th.Muted, th.Glyph.Theta+" ").Add(th.Text, show(p.Old)).Add(th.Muted, " "+th.Glyph.Arrow+" ").Add(th.Strong, show(p.New))
+	if d := delta(p); !math.IsNaN(d) {
+		line = line.Add(th.Accent, "  "+signed(d))
+	}
+	return line
+}
+
+// delta is by how much θ would change; NaN without an old and a new one.
+func delta(p jobs.ThetaPreview) float64 {
+	if p.Old == nil || p.New == nil {
+		return math.NaN()
+	}
+	return p.New.Theta - p.Old.Theta
+}
+
+func signed(v float64) string {
+	if s := number(v, 2); v > 0 && s != "0.00" {
+		return "+" + s
+	}
+	return number(v, 2)
+}
+
+func abilityCell(a *app, ab *db.Ability) widget.Cell {
+	if ab == nil {
+		return widget.N(a.theme.Faint, a.theme.Glyph.Dash, math.NaN())
+	}
+	return widget.N(a.theme.Text, withSE(a.theme, ab.Theta, ab.SE), ab.Theta)
+}
+
+func (r *recompute) fill() {
+	a := r.app
+	th := a.theme
+	rows := make([]widget.Row, len(r.feed.value))
+	for i, p := range r.feed.value {
+		outcome := widget.T(th.Faint, th.Glyph.NotBuilt+" "+p.Outcome)
+		if p.Outcome == willUpdate {
+			outcome = widget.T(th.Fresh, th.Glyph.OK+" "+p.Outcome)
+		}
+		d := delta(p)
+		change := widget.N(th.Accent, signed(d), d)
+		rows[i] = widget.Row{ID: p.UserID, Cells: []widget.Cell{
+			widget.T(th.Text, widget.Clean(p.UserID)), abilityCell(a, p.Old), abilityCell(a, p.New), change,
+			widget.N(th.Text, count(len(p.Used)), float64(len(p.Used))), widget.N(th.Muted, count(len(p.LeftOut)), float64(len(p.LeftOut))), outcome,
+		}}
+	}
+	r.all.SetRows(rows)
+	if len(r.feed.value) != 1 {
+		return
+	}
+	p := r.feed.value[0]
+	rows = make([]widget.Row, len(p.Used))
+	for i, u := range p.Used {
+		mark := widget.T(th.Late, th.Glyph.Bad+" wrong")
+		if u.Correct {
+			mark = widget.T(th.Fresh, th.Glyph.OK+" right")
+		}
+		rows[i] = widget.Row{ID: fmt.Sprint(i), Cells: []widget.Cell{
+			whenCell(a, u.AnsweredAt), mark, widget.T(th.Text, widget.Clean(u.ItemID)), widget.T(th.Muted, topicName(u.TopicID)),
+			widget.N(th.Muted, number(u.A, 2), u.A), widget.N(th.Text, number(u.B, 2), u.B), widget.N(th.Text, number(u.Expected, 2), u.Expected),
+			widget.T(th.Muted, u.From),
+		}}
+	}
+	r.used.SetRows(rows)
+	rows = make([]widget.Row, len(p.LeftOut))
+	for i, x := range p.LeftOut {
+		rows[i] = widget.Row{ID: fmt.Sprint(i), Cells: []widget.Cell{
+			whenCell(a, x.AnsweredAt), widget.T(th.Text, widget.Clean(x.ItemID)), widget.T(th.Text, widget.Clean(x.Reason))}}
+	}
+	r.left.SetRows(rows)
+}
+
+func whenCell(a *app, t time.Time) widget.Cell {
+	return widget.T(a.theme.Muted, t.UTC().Format("2006-01-02 15:04"))
+}
+
+// View draws the change over the answers behind it, or the list.
+func (r *recompute) View() []string {
+	a, th := r.app, r.app.theme
+	if !r.feed.loaded {
+		return loading(a, "what would change", r.feed.err)
+	}
+	if len(r.feed.value) != 1 {
+		head := widget.S(th.Text, "would recompute "+th.Glyph.Theta+" of ").Add(th.Strong, plural(r.changing(), "learner")).
+			Add(th.Muted, " of "+count(len(r.feed.value)))
+		rows := []string{a.fit(head), a.fit(widget.S(th.Muted, "$ ").Add(th.Accent, widget.Clean(r.command()))), ""}
+		return append(rows, r.all.view(a, r.width, r.height-len(rows))...)
+	}
+	p := r.feed.value[0]
+	var rows []string
+	for _, l := range r.facts(p) {
+		for _, s := range widget.Wrap(l, r.width-2) {
+			rows = append(rows, " "+s)
+		}
+	}
+	rows = rows[:min(len(rows), max(2, r.height*3/5))]
+	if r.height >= 16 {
+		rows = append(rows, "")
+	}
+	used, left := th.Strong.Underline(true), th.Muted
+	if r.onLeft {
+		used, left = left, used
+	}
+	rows = append(rows, a.fit(widget.S(used, "Used").Add(th.Faint, " "+count(len(p.Used))).Add(th.Text, "   ").
+		Add(left, "Left out").Add(th.Faint, " "+count(len(p.LeftOut)))))
+	return append(rows, r.list().view(a, r.width, r.height-len(rows))...)
+}
+
+// facts are what the new θ of one learner rests on, a line each.
+func (r *recompute) facts(p jobs.ThetaPreview) []widget.Line {
+	th := r.app.theme
+	lines := []widget.Line{widget.S(th.Strong, widget.Clean(p.UserID)), r.change(p)}
+	if p.Outcome != willUpdate {
+		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, "would write nothing: "+widget.Clean(p.Outcome)))
+	} else if p.New != nil {
+		lines[1] = lines[1].Add(th.Muted, "  "+abilityWords(p.New.Theta, p.New.SE))
+	}
+	lines = append(lines, pair(th, "answers", fmt.Sprintf("%s used, %s left out%s", count(len(p.Used)), count(len(p.LeftOut)), reasons(p.LeftOut))),
+		pair(th, "prior", fmt.Sprintf("mean %s, SD %s", number(p.PriorMean, 2), number(p.PriorSD, 2))),
+		pair(th, "scale", fmt.Sprintf("%s, calibration %s", p.Version, orDash(th, p.Calibration))),
+		pair(th, "as of", fmt.Sprintf("%s, %d days back", stamp(p.AsOf), p.Lookback)))
+	if p.Unsynced > 0 {
+		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, plural(p.Unsynced, "session")+" not taken in yet; the run takes them in first"))
+	}
+	return append(lines, widget.S(th.Muted, "$ ").Add(th.Accent, widget.Clean(r.command())))
+}
+
+// reasons counts why answers were left out.
+func reasons(left []jobs.Excluded) string {
+	n := map[string]int{}
+	for _, x := range left {
+		n[x.Reason]++
+	}
+	names := make([]string, 0, len(n))
+	for k := range n {
+		names = append(names, k)
+	}
+	sort.Slice(names, func(i, j int) bool {
+		if n[names[i]] != n[names[j]] {
+			return n[names[i]] > n[names[j]]
+		}
+		return names[i] < names[j]
+	})
+	text := ""
+	for i, k := range names {
+		text += map[bool]string{true: ": ", false: ", "}[i == 0] + count(n[k]) + " " + k
+	}
+	return text
+}

@@ -1,0 +1,388 @@
+package tui
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/google/uuid"
+
+	"sextant/db"
+	"sextant/jobs"
+	"sextant/tui/theme"
+	"sextant/tui/widget"
+)
+
+// run shows one run, live while it goes: progress, facts, log and failures.
+type run struct {
+	base
+	id       uuid.UUID
+	feed     *feed[jobs.RunDetail]
+	seq      int64 // of the last log line taken in
+	log      widget.Viewer
+	failures widget.Viewer
+	pane     int
+	filter   filter
+}
+
+const (
+	paneLog = iota
+	paneFailures
+	panes
+)
+
+func newRun(a *app, id uuid.UUID) *run {
+	r := &run{base: base{app: a}, id: id}
+	r.feed = newFeed[jobs.RunDetail](a, nil)
+	r.log = widget.Viewer{Follow: true, Empty: "no log lines yet"}
+	r.failures = widget.Viewer{Empty: "nothing failed"}
+	r.filter.apply = func(s string) { r.log.SetFilter(s); r.failures.SetFilter(s) }
+	return r
+}
+
+// Title is the run's stage and id.
+func (r *run) Title() string {
+	if r.feed.loaded {
+		return r.feed.value.Stage + " " + shortID(r.id)
+	}
+	return "run " + shortID(r.id)
+}
+
+// Typing is on while the filter is open.
+func (r *run) Typing() bool { return r.filter.Typing() }
+
+// Every is often while the run goes.
+func (r *run) Every() time.Duration {
+	if r.feed.loaded && r.feed.value.Status.Final() {
+		return 10 * time.Second
+	}
+	return 2 * time.Second
+}
+
+// Refresh asks for the run and the log lines not seen yet.
+func (r *run) Refresh() tea.Cmd {
+	if r.feed.Busy() {
+		return nil
+	}
+	after := r.seq
+	return r.feed.Ask(func(ctx context.Context) (jobs.RunDetail, error) { return r.app.console.Run(ctx, r.id, after) })
+}
+
+// Close ends the request in flight.
+func (r *run) Close() { r.feed.Close() }
+
+// Update takes replies and the filter's text.
+func (r *run) Update(msg tea.Msg) tea.Cmd {
+	switch msg.(type) {
+	case tea.KeyPressMsg, tea.PasteMsg:
+		r.filter.update(msg)
+		return nil
+	}
+	if r.feed.Take(msg) && r.feed.err == nil {
+		r.take(r.feed.value)
+	}
+	return nil
+}
+
+func (r *run) take(d jobs.RunDetail) {
+	th := r.app.theme
+	for _, e := range d.Events {
+		if e.Seq > r.seq {
+			r.seq = e.Seq
+			r.log.Append(logLine(th, e))
+		}
+	}
+	lines := make([]widget.Line, len(d.Failures))
+	for i, f := range d.Failures {
+		lines[i] = widget.S(th.Failed, th.Glyph.Bad+" ").Add(th.Strong, widget.Clean(f.Subject)).
+			Add(th.Muted, " "+f.Kind+"  ").Add(th.Text, widget.Clean(f.Error))
+	}
+	r.failures.SetLines(lines)
+}
+
+// logLine is one line of the log.
+func logLine(th *theme.Theme, e db.RunEvent) widget.Line {
+	style := th.Muted
+	switch e.Level {
+	case "warn":
+		style = th.Due
+	case "error":
+		style = th.Failed
+	}
+	line := widget.S(th.Faint, e.At.UTC().Format("15:04:05")).Add(style, fmt.Sprintf(" %-5s ", e.Level)).Add(th.Text, widget.Clean(e.Message))
+	var attrs map[string]any
+	if json.Unmarshal(e.Attrs, &attrs) == nil {
+		for _, k := range slices.Sorted(maps.Keys(attrs)) {
+			line = line.Add(th.Muted, " "+widget.Clean(k)+"=").Add(th.Text, widget.Clean(fmt.Sprint(attrs[k])))
+		}
+	}
+	return line
+}
+
+func (r *run) viewer() *widget.Viewer {
+	if r.pane == paneFailures {
+		return &r.failures
+	}
+	return &r.log
+}
+
+// Keys are what can be done with the run and its log.
+func (r *run) Keys() []Key {
+	v := r.viewer()
+	if r.Typing() {
+		return r.filter.keys(v)
+	}
+	d := r.feed.value
+	unknown := when(!r.feed.loaded, "the run is not loaded yet")
+	keys := []Key{
+		{Strokes: []string{"X"}, Label: "cancel", Help: "cancel the run", Changes: true, Off: r.cannotCancel(), Do: func() tea.Cmd { return r.app.open(confirmCancel(r.app, d.Run)) }},
+		{Strokes: []string{"R"}, Label: "re-run", Help: "run the same again: form, preview, confirmation", Changes: true,
+			Off: first(unknown, when(!d.Status.Final(), "the run is still going"), r.app.readOnly()), Do: r.again},
+		{Strokes: []string{"tab"}, Label: "log/failures", Help: "switch between the log and what failed", Do: func() tea.Cmd { r.pane = (r.pane + 1) % panes; return nil }},
+		{Strokes: []string{"f"}, Label: "follow", Help: "follow the log's end, or stop", Do: func() tea.Cmd { v.Follow = !v.Follow; return nil }},
+		{Strokes: []string{"/"}, Label: "filter", Help: "show only the lines that contain a text", Do: r.filter.open},
+		{Strokes: []string{"w"}, Help: "wrap long lines, or cut them", Do: func() tea.Cmd { v.ToggleWrap(); return nil }},
+		{Strokes: []string{"d"}, Label: "describe", Help: "everything known about the run", Off: unknown, Do: func() tea.Cmd { return r.app.open(describeRun(r.app, d.Run, d.Command)) }},
+		{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that does the same", Off: unknown, Do: func() tea.Cmd { return r.app.copy(d.Command) }},
+	}
+	if r.filter.input.Value() != "" {
+		keys = append(keys, Key{Strokes: []string{"esc"}, Help: "drop the filter", Do: func() tea.Cmd { r.filter.clear(); return nil }})
+	}
+	return append(keys, movement(v)...)
+}
+
+// first is the first reason that is not empty.
+func first(reasons ...string) string {
+	for _, r := range reasons {
+		if r != "" {
+			return r
+		}
+	}
+	return ""
+}
+
+func (r *run) cannotCancel() string {
+	d := r.feed.value
+	switch {
+	case !r.feed.loaded:
+		return "the run is not loaded yet"
+	case d.Status.Final():
+		return "the run has finished"
+	case d.CancelRequestedAt != nil:
+		return "its cancellation is already asked for"
+	}
+	return r.app.readOnly()
+}
+
+// confirmCancel asks before a run is cancelled.
+func confirmCancel(a *app, r db.Run) dialog {
+	th := a.theme
+	text := []widget.Line{
+		widget.S(th.Text, "Cancel ").Add(th.Strong, "1 run").Add(th.Text, " of ").Add(th.Strong, r.Stage).Add(th.Muted, ", "+shortID(r.ID)),
+		widget.S(th.Muted, "It stops within seconds. The slice in flight is rolled back; the slices already published stay."),
+	}
+	ask := func(ctx context.Context) (uuid.UUID, error) { return r.ID, a.console.Cancel(ctx, r.ID) }
+	return newConfirm(a, "Cancel a run", "Cancel the run", text, func() tea.Cmd {
+		return a.act("asking "+r.Stage+" to stop", ask, func(_ uuid.UUID, err error) tea.Cmd {
+			if err != nil {
+				a.say(bad, "not cancelled: "+err.Error())
+				return nil
+			}
+			a.say(good, r.Stage+" is asked to stop")
+			return a.refresh()
+		})
+	})
+}
+
+// again opens the form filled in as this run was asked for.
+func (r *run) again() tea.Cmd {
+	d := r.feed.value.Run
+	form := newLaunch(r.app, jobs.StageStatus{Info: jobs.Info{Name: d.Stage}}, ranOverDays(d))
+	form.fillFrom(d)
+	return r.app.push(form)
+}
+
+// View draws the run's head and the log or failures under it.
+func (r *run) View() []string {
+	a, w := r.app, r.width
+	if !r.feed.loaded {
+		if r.feed.err == db.ErrNotFound {
+			return loading(a, "", fmt.Errorf("there is no run %s", r.id))
+		}
+		return loading(a, "the run", r.feed.err)
+	}
+	rows := r.head(w)
+	line, filtering := r.filter.line(a, w)
+	room := r.height - len(rows) - 1 - map[bool]int{true: 1}[filtering]
+	v := r.viewer()
+	v.SetSize(w-2, max(1, room))
+	rows = append(rows, a.fit(r.paneTabs()))
+	for _, l := range widget.Frame(v.View(a.theme), w-2, max(1, room)) {
+		rows = append(rows, " "+l)
+	}
+	if filtering {
+		rows = append(rows, line)
+	}
+	return rows
+}
+
+// head is the status, the progress and the facts, in as many columns as fit.
+func (r *run) head(w int) []string {
+	a, d := r.app, r.feed.value
+	th, now := a.theme, a.now()
+	sign, style := statusLook(th, d.Status)
+	status := widget.S(th.Strong, d.Stage).Add(th.Text, "  ").Add(style, sign+" "+string(d.Status))
+	if d.CancelRequestedAt != nil && !d.Status.Final() {
+		status = status.Add(th.Due, " (cancel asked for)")
+	}
+	rows := []string{a.fit(status), a.fit(r.progress(w - 2))}
+	if d.Error != nil {
+		text := widget.Wrap(widget.S(th.Failed, th.Glyph.Bad+" "+widget.Clean(*d.Error)), w-2)
+		for _, l := range text[:min(len(text), 3)] {
+			rows = append(rows, " "+l)
+		}
+	}
+	facts := runFacts(th, now, d.Run)
+	columns := 1
+	if w >= 100 {
+		columns = 2
+	}
+	most := max(1, (r.height-len(rows)-2)/3)
+	if each := (len(facts) + columns - 1) / columns; each < most {
+		most = each
+	}
+	if r.height >= 16 {
+		rows = append(rows, "")
+	}
+	blocks := make([]widget.Block, 0, columns)
+	for c := range columns {
+		var lines []string
+		for i := c; i < len(facts) && len(lines) < most; i += columns {
+			lines = append(lines, facts[i].Truncate((w-4)/columns, th.Glyph.Ellipsis).String())
+		}
+		blocks = append(blocks, widget.Block{Width: (w - 4) / columns, Lines: lines})
+	}
+	for _, l := range widget.Columns(most, 2, blocks...) {
+		rows = append(rows, " "+l)
+	}
+	if r.height >= 16 {
+		rows = append(rows, "")
+	}
+	return rows
+}
+
+// progress is the bar with what is done and what is left.
+func (r *run) progress(w int) widget.Line {
+	th, d, now := r.app.theme, r.feed.value, r.app.now()
+	share := 0.0
+	if d.UnitsTotal > 0 {
+		share = float64(d.UnitsDone) / float64(d.UnitsTotal)
+	}
+	text := fmt.Sprintf(" %3.0f %%", share*100)
+	if d.UnitsTotal > 0 {
+		text += fmt.Sprintf("  %s of %s", count(d.UnitsDone), count(d.UnitsTotal))
+	}
+	if took, ok := runLength(now, d.Run); ok {
+		text += "  " + shortDuration(took)
+		if left := took.Seconds() * (1/share - 1); !d.Status.Final() && d.UnitsDone > 0 && share < 1 {
+			text += ", about " + age(time.Duration(left*float64(time.Second))) + " left"
+		}
+	}
+	bar := max(8, min(60, w-widget.S(th.Text, text).Width()))
+	return widget.Progress(th, bar, share).Add(th.Text, text)
+}
+
+func (r *run) paneTabs() widget.Line {
+	th := r.app.theme
+	name := func(pane int, text string) widget.Line {
+		if pane == r.pane {
+			return widget.S(th.Strong.Underline(true), text)
+		}
+		return widget.S(th.Muted, text)
+	}
+	line := name(paneLog, "Log").Add(th.Faint, " "+count(r.log.Len())).Add(th.Text, "   ")
+	line = append(line, name(paneFailures, "Failures")...)
+	number := th.Faint
+	if r.failures.Len() > 0 {
+		number = th.Failed
+	}
+	line = line.Add(number, " "+count(r.failures.Len())).Add(th.Text, "   ")
+	if r.pane == paneLog && r.log.Follow {
+		line = line.Add(th.Faint, "following")
+	}
+	return line
+}
+
+// runFacts are the facts about a run, a line each, the most asked for first.
+func runFacts(th *theme.Theme, now time.Time, r db.Run) []widget.Line {
+	by := string(r.Trigger)
+	if r.Actor != "" {
+		by += ", " + r.Actor
+	}
+	where := r.Host
+	if r.PID != nil {
+		where += fmt.Sprintf(", pid %d", *r.PID)
+	}
+	lines := []widget.Line{
+		pair(th, "days", runWindow(th, r)),
+		pair(th, "started by", by),
+		pair(th, "when", stamp(r.CreatedAt)+", "+ago(now, r.CreatedAt)),
+		pair(th, "where", where),
+		pair(th, "reason", orDash(th, r.Reason)),
+		pair(th, "rows", count(r.RowsRead)+" read, "+count(r.RowsWritten)+" written"),
+		pair(th, "params", orDash(th, paramWords(r.Params))),
+		pair(th, "version", orDash(th, r.Version)),
+	}
+	if r.CancelRequestedBy != nil {
+		lines = append(lines, pair(th, "cancelled", "asked for by "+*r.CancelRequestedBy))
+	}
+	if r.HeartbeatAt != nil && !r.Status.Final() {
+		lines = append(lines, pair(th, "heartbeat", ago(now, *r.HeartbeatAt)))
+	}
+	return append(lines, pair(th, "id", r.ID.String()))
+}
+
+func orDash(th *theme.Theme, s string) string {
+	if s == "" {
+		return th.Glyph.Dash
+	}
+	return s
+}
+
+// paramWords is a run's parameters as name=value.
+func paramWords(raw json.RawMessage) string {
+	var params map[string]any
+	if json.Unmarshal(raw, &params) != nil {
+		return ""
+	}
+	var words []string
+	for _, k := range slices.Sorted(maps.Keys(params)) {
+		words = append(words, k+"="+strings.Trim(fmt.Sprint(params[k]), "[]"))
+	}
+	return strings.Join(words, " ")
+}
+
+// describeRun shows everything known about a run.
+func describeRun(a *app, r db.Run, command string) dialog {
+	th := a.theme
+	d := &textDialog{app: a, title: r.Stage + " " + shortID(r.ID), copies: command}
+	sign, style := statusLook(th, r.Status)
+	lines := []widget.Line{widget.S(th.Muted, "status    ").Add(style, sign+" "+string(r.Status))}
+	if r.Error != nil {
+		lines = append(lines, widget.S(th.Muted, "error     ").Add(th.Failed, widget.Clean(*r.Error)))
+	}
+	lines = append(lines, runFacts(th, a.now(), r)...)
+	if took, ok := runLength(a.now(), r); ok {
+		lines = append(lines, pair(th, "took", shortDuration(took)))
+	}
+	if command != "" {
+		lines = append(lines, nil, pair(th, "command", command))
+	}
+	d.viewer.SetLines(lines)
+	return d
+}

@@ -1,0 +1,207 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/google/uuid"
+
+	"sextant/db"
+	"sextant/tui/theme"
+	"sextant/tui/widget"
+)
+
+// runs lists the runs of every stage, newest first.
+type runs struct{ runList }
+
+// runList is a list of runs: the whole of the Runs screen, a part of the
+// Stage screen.
+type runList struct {
+	base
+	list
+	stage string // of which runs are listed; empty: all
+	feed  *feed[[]db.Run]
+	drawn drawn
+}
+
+// drawn remembers what a list was last filled from, so that it is filled anew
+// only when that changes: fresh data, another theme, another second.
+type drawn struct {
+	at    time.Time
+	theme *theme.Theme
+	now   int64
+}
+
+// again reports whether the list must be filled from data of that time.
+func (d *drawn) again(a *app, at time.Time) bool {
+	next := drawn{at, a.theme, a.now().Unix()}
+	old := *d
+	*d = next
+	return next != old
+}
+
+const runsShown = 300
+
+func (l *runList) setup(a *app, stage string) {
+	l.app, l.stage = a, stage
+	l.feed = newFeed(a, func(ctx context.Context) ([]db.Run, error) {
+		return a.console.Runs(ctx, db.RunFilter{Stage: stage, Limit: runsShown})
+	})
+	columns := []widget.Column{
+		{Title: "STATUS", Min: 11, Sort: true},
+		{Title: "STAGE", Min: 14, Max: 26, Sort: true},
+		{Title: "STARTED", Min: 7, Right: true, Sort: true},
+		{Title: "TOOK", Min: 6, Right: true, Drop: 3, Sort: true},
+		{Title: "DONE", Min: 5, Right: true, Drop: 6},
+		{Title: "DAYS", Min: 10, Drop: 2, Sort: true},
+		{Title: "BY", Min: 8, Max: 22, Drop: 4, Sort: true},
+		{Title: "HOST", Min: 6, Max: 16, Drop: 8, Sort: true},
+		{Title: "RUN", Min: shortIDLength, Drop: 5},
+		{Title: "REASON", Min: 8, Drop: 7},
+	}
+	empty := "no runs yet"
+	if stage != "" {
+		empty = "this stage has not run yet"
+	}
+	l.list.init(empty, columns)
+}
+
+func newRuns(a *app) *runs {
+	r := &runs{}
+	r.setup(a, "")
+	return r
+}
+
+// Title is the screen's.
+func (r *runs) Title() string { return "Runs" }
+
+// Keys are what can be done with the run under the cursor.
+func (r *runs) Keys() []Key {
+	if r.Typing() {
+		return r.filter.keys(&r.Table)
+	}
+	return append(r.runKeys(), r.list.keys()...)
+}
+
+// View draws the list.
+func (r *runs) View() []string {
+	if !r.feed.loaded {
+		return loading(r.app, "the runs", r.feed.err)
+	}
+	r.fill()
+	rows := []string{r.app.fit(widget.S(r.app.theme.Muted, r.summary("run")))}
+	if r.height >= 14 {
+		rows = append(rows, "")
+	}
+	return append(rows, r.list.view(r.app, r.width, r.height-len(rows))...)
+}
+
+// Typing is on while the filter is open.
+func (l *runList) Typing() bool { return l.filter.Typing() }
+
+// Every is how often the runs are asked for.
+func (l *runList) Every() time.Duration { return 3 * time.Second }
+
+// Refresh asks for the runs.
+func (l *runList) Refresh() tea.Cmd { return l.feed.Refresh() }
+
+// Close ends the request in flight.
+func (l *runList) Close() { l.feed.Close() }
+
+// SetSize gives the screen its room.
+func (l *runList) SetSize(w, h int) { l.base.SetSize(w, h) }
+
+// Update takes replies and the filter's text.
+func (l *runList) Update(msg tea.Msg) tea.Cmd {
+	switch msg.(type) {
+	case tea.KeyPressMsg, tea.PasteMsg:
+		l.filter.update(msg)
+	}
+	l.feed.Take(msg)
+	return nil
+}
+
+// current is the run under the cursor.
+func (l *runList) current() (db.Run, bool) {
+	i := slices.IndexFunc(l.feed.value, func(r db.Run) bool { return r.ID.String() == l.CurrentID() })
+	if i < 0 {
+		return db.Run{}, false
+	}
+	return l.feed.value[i], true
+}
+
+// runKeys are the keys of the run under the cursor.
+func (l *runList) runKeys() []Key {
+	a := l.app
+	r, ok := l.current()
+	none := when(!ok, "no run is selected")
+	open := func() tea.Cmd { return a.push(newRun(a, r.ID)) }
+	return []Key{
+		{Strokes: []string{"enter", "l"}, Label: "open", Help: "open the run, with its log", Off: none, Do: open},
+		{Strokes: []string{"X"}, Label: "cancel", Help: "cancel the run", Changes: true,
+			Off: first(none, when(r.Status.Final(), "the run has finished"), a.readOnly()),
+			Do:  func() tea.Cmd { return a.open(confirmCancel(a, r)) }},
+		{Strokes: []string{"d"}, Label: "describe", Help: "everything known about the run", Off: none,
+			Do: func() tea.Cmd { return a.open(describeRun(a, r, "")) }},
+		{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that shows the run", Off: none,
+			Do: func() tea.Cmd { return a.copy("sextant runs show " + r.ID.String()) }},
+	}
+}
+
+// only gives the one run listed whose id starts with prefix.
+func (l *runList) only(prefix string) (uuid.UUID, bool) {
+	var hits []uuid.UUID
+	for _, r := range l.feed.value {
+		if strings.HasPrefix(r.ID.String(), prefix) {
+			hits = append(hits, r.ID)
+		}
+	}
+	if len(hits) != 1 {
+		return uuid.UUID{}, false
+	}
+	return hits[0], true
+}
+
+// filterBy sets the filter as if it had been typed.
+func (l *runList) filterBy(text string) {
+	l.filter.input.SetValue(text)
+	l.SetFilter(text)
+}
+
+// fill makes the table's rows of the newest snapshot.
+func (l *runList) fill() {
+	if !l.drawn.again(l.app, l.feed.at) {
+		return
+	}
+	th, now := l.app.theme, l.app.now()
+	rows := make([]widget.Row, len(l.feed.value))
+	for i, r := range l.feed.value {
+		sign, style := statusLook(th, r.Status)
+		done := widget.N(th.Faint, th.Glyph.Dash, math.NaN())
+		if r.UnitsTotal > 0 {
+			done = widget.N(th.Muted, fmt.Sprintf("%s/%s", count(r.UnitsDone), count(r.UnitsTotal)), float64(r.UnitsDone))
+		}
+		by := string(r.Trigger)
+		if r.Actor != "" {
+			by += " " + widget.Clean(r.Actor)
+		}
+		rows[i] = widget.Row{ID: r.ID.String(), Cells: []widget.Cell{
+			widget.T(style, sign+" "+string(r.Status)),
+			widget.T(th.Text, r.Stage),
+			widget.N(th.Text, ago(now, r.CreatedAt), float64(r.CreatedAt.Unix())),
+			tookCell(th, now, &r),
+			done,
+			widget.T(th.Text, runWindow(th, r)),
+			widget.T(th.Muted, by),
+			widget.T(th.Muted, widget.Clean(r.Host)),
+			widget.T(th.Faint, shortID(r.ID)),
+			widget.T(th.Muted, widget.Clean(r.Reason)),
+		}}
+	}
+	l.SetRows(rows)
+}

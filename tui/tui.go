@@ -1,0 +1,75 @@
+// Package tui is the console: the screens on which operators watch, run and
+// repair the pipeline. It holds no SQL and changes nothing except through
+// jobs.Console.
+package tui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"sextant/jobs"
+	"sextant/tui/theme"
+)
+
+// Background is what the terminal's text stands on.
+type Background int
+
+// The backgrounds; Auto asks the terminal.
+const (
+	Auto Background = iota
+	Dark
+	Light
+)
+
+// Options say what the console shows, and where.
+type Options struct {
+	Console    jobs.Console
+	In         io.Reader        // the terminal when nil
+	Out        io.Writer        // the terminal when nil
+	Clock      func() time.Time // time.Now when nil
+	Background Background
+	NoColor    bool // no colours even where the terminal has them; NO_COLOR is honoured anyway
+	ASCII      bool // no glyphs beyond ASCII
+}
+
+// Run shows the console until the operator quits or ctx ends.
+func Run(ctx context.Context, o Options) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	opts := []tea.ProgramOption{tea.WithContext(ctx)}
+	if o.In != nil {
+		opts = append(opts, tea.WithInput(o.In))
+	}
+	if o.Out != nil {
+		opts = append(opts, tea.WithOutput(o.Out))
+	}
+	_, err := tea.NewProgram(newApp(ctx, o), opts...).Run()
+	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+func newApp(ctx context.Context, o Options) *app {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	a := &app{
+		ctx: ctx, console: o.Console, about: o.Console.About(), clock: o.Clock,
+		mode:    theme.Mode{Dark: o.Background != Light, NoColor: o.NoColor, ASCII: o.ASCII},
+		ask:     o.Background == Auto,
+		waiting: map[uint64]time.Time{},
+		width:   80, height: 24,
+	}
+	a.theme = theme.New(a.mode)
+	tops := topScreens()
+	a.tops = make([]screen, len(tops))
+	a.tops[0] = tops[0].open(a)
+	a.stack = []screen{a.tops[0]}
+	a.resize()
+	return a
+}
