@@ -71,14 +71,18 @@ func (q Request) window(now time.Time) (from, to db.Day, err error) {
 func (q Request) Backfill() bool { return q.From != nil }
 
 // Command is the shell command that makes the same request.
-func (q Request) Command() string {
-	args := []string{"sextant", "run", q.Stage}
+func (q Request) Command() string { return shellJoin(append([]string{"sextant"}, q.arguments()...)) }
+
+// arguments are the command line that makes the same request.
+func (q Request) arguments() []string {
 	if q.Stage == updateTheta {
-		args = []string{"sextant", "theta", "recompute"}
-		args = append(args, q.Users...)
-		return shellJoin(append(args, q.flags(false)...))
+		args := append([]string{"theta", "recompute"}, q.flags(false)...)
+		if slices.ContainsFunc(q.Users, func(u string) bool { return strings.HasPrefix(u, "-") }) {
+			args = append(args, "--")
+		}
+		return append(args, q.Users...)
 	}
-	return shellJoin(append(args, q.flags(true)...))
+	return append([]string{"run", q.Stage}, q.flags(true)...)
 }
 
 // flags are the request's command line flags.

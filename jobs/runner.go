@@ -30,6 +30,7 @@ type Runner struct {
 	Getenv   func(string) string
 	Host     string
 	Version  string
+	Actor    string // who runs it when a request names nobody
 	ReadOnly bool
 	Observe  func(db.Run, db.RunProgress) // may be nil; called as the run goes on
 }
@@ -116,6 +117,9 @@ func (r *Runner) prepare(q Request) (Stage, *Job, error) {
 	stage, err := r.Stages.Find(q.Stage)
 	if err != nil {
 		return nil, nil, err
+	}
+	if q.Actor == "" {
+		q.Actor = r.Actor
 	}
 	now := r.Clock().UTC()
 	from, to, err := q.window(now)

@@ -1,0 +1,79 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Overview is what the pipeline screen needs beside the stages' own runs.
+type Overview struct {
+	Now      time.Time  `db:"now"` // the database's clock
+	Source   string     `db:"source"`
+	SyncedAt *time.Time `db:"synced_at"`
+	Answers  int64      `db:"answers"` // the planner's estimate
+	Waiting  *time.Time `db:"waiting"` // the newest answer of the learner whose θ has waited longest; nil: none waits
+}
+
+// Overview reads the state of the answers and of θ at session end.
+func (d *DB) Overview(ctx context.Context) (Overview, error) {
+	rows, err := collect[Overview](ctx, d.pool, `
+		SELECT now() AS now, coalesce(s.source, '') AS source, s.synced_at,
+		       greatest(c.reltuples, 0)::bigint AS answers, w.waiting
+		FROM (SELECT) one
+		LEFT JOIN sextant.sync_state s ON true
+		LEFT JOIN pg_class c ON c.oid = to_regclass('sextant.answer')
+		LEFT JOIN LATERAL (
+			-- Only the last two days can wait: the nightly calibration serves the rest.
+			SELECT min(l.last_at) AS waiting FROM sextant.learner l
+			WHERE l.last_at > now() - interval '2 days' AND l.last_at <= now()
+			  AND NOT EXISTS (SELECT FROM public.mirt_ability m
+				WHERE m.user_id = l.user_id COLLATE "default" AND m.fitted_at >= l.last_at)) w ON true`)
+	if err != nil {
+		return Overview{}, err
+	}
+	return rows[0], nil
+}
+
+// PublishedDays gives, by stage, the newest data day published in full.
+func (d *DB) PublishedDays(ctx context.Context) (map[string]Day, error) {
+	rows, err := collect[struct {
+		Stage string `db:"stage"`
+		Day   Day    `db:"data_day"`
+	}](ctx, d.pool, `SELECT stage, max(data_day) AS data_day FROM sextant.published WHERE complete AND scope = '' GROUP BY stage`)
+	out := map[string]Day{}
+	for _, r := range rows {
+		out[r.Stage] = r.Day
+	}
+	return out, err
+}
+
+// RecentRuns gives the newest runs of each stage named, newest first.
+func (d *DB) RecentRuns(ctx context.Context, stages []string, each int) (map[string][]Run, error) {
+	rows, err := collect[Run](ctx, d.pool, `
+		SELECT r.* FROM unnest($1::text[]) s (stage)
+		CROSS JOIN LATERAL (
+			SELECT `+runColumns+` FROM sextant.run WHERE stage = s.stage ORDER BY created_at DESC LIMIT $2) r`, stages, each)
+	out := map[string][]Run{}
+	for _, r := range rows {
+		out[r.Stage] = append(out[r.Stage], r)
+	}
+	return out, err
+}
+
+// Ping checks that the database answers.
+func (d *DB) Ping(ctx context.Context) error { return classify("reach "+d.Target(), d.pool.Ping(ctx)) }
+
+// IsUnready reports whether an error means that the environment, not the
+// request, is at fault: no database, no access, not migrated.
+func IsUnready(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Kind {
+	case KindConfig, KindUnreachable, KindAuth, KindNoDatabase, KindNotMigrated, KindTooNew:
+		return true
+	}
+	return false
+}

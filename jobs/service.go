@@ -1,0 +1,260 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"sextant/db"
+)
+
+// Service is Console on a database.
+type Service struct {
+	db       *db.DB
+	runner   *Runner
+	about    About
+	launcher Launcher
+}
+
+// NewService serves a database through a runner; about says where that is.
+// Launched runs are made by launcher.
+func NewService(d *db.DB, r *Runner, about About, launcher Launcher) *Service {
+	return &Service{db: d, runner: r, about: about, launcher: launcher}
+}
+
+const (
+	recentRuns      = 14  // of a stage, for its spark line
+	answersShown    = 200 // of a learner
+	launchedWithin  = 15 * time.Second
+	launchPollEvery = 50 * time.Millisecond
+)
+
+// About says where we are connected.
+func (s *Service) About() About { return s.about }
+
+// Pipeline judges every stage.
+func (s *Service) Pipeline(ctx context.Context) (Pipeline, error) {
+	o, err := s.db.Overview(ctx)
+	if err != nil {
+		return Pipeline{}, err
+	}
+	days, err := s.db.PublishedDays(ctx)
+	if err != nil {
+		return Pipeline{}, err
+	}
+	var names []string
+	for _, st := range s.runner.Stages.All() {
+		names = append(names, st.Info().Name)
+	}
+	runs, err := s.db.RecentRuns(ctx, names, recentRuns)
+	if err != nil {
+		return Pipeline{}, err
+	}
+	now := s.runner.Clock().UTC()
+	p := Pipeline{At: now, Source: o.Source, Answers: o.Answers, SyncAt: o.SyncedAt}
+	for _, st := range s.runner.Stages.All() {
+		info := st.Info()
+		if info.Step {
+			continue
+		}
+		f := facts{info: info, built: Built(st), runs: runs[info.Name], since: o.Waiting, now: now}
+		if d, ok := days[info.Name]; ok {
+			f.dataDay = &d
+		}
+		status, err := freshness(f)
+		if err != nil {
+			return Pipeline{}, err
+		}
+		p.Stages = append(p.Stages, status)
+	}
+	return p, nil
+}
+
+// Runs lists runs, newest first.
+func (s *Service) Runs(ctx context.Context, f db.RunFilter) ([]db.Run, error) {
+	if !s.about.ReadOnly {
+		if _, err := s.db.MarkLost(ctx); err != nil && !db.IsKind(err, db.KindPrivilege) {
+			return nil, err
+		}
+	}
+	return s.db.Runs(ctx, f)
+}
+
+// Run gives a run with its log lines after a sequence number.
+func (s *Service) Run(ctx context.Context, id uuid.UUID, after int64) (RunDetail, error) {
+	return s.detail(ctx, id.String(), after)
+}
+
+// FindRun gives a run by the start of its id.
+func (s *Service) FindRun(ctx context.Context, prefix string) (RunDetail, error) {
+	return s.detail(ctx, prefix, 0)
+}
+
+func (s *Service) detail(ctx context.Context, prefix string, after int64) (d RunDetail, err error) {
+	if d.Run, err = s.db.FindRun(ctx, prefix); err != nil {
+		if errors.Is(err, db.ErrNotFound) {
+			err = fmt.Errorf("no run's id starts with %q; see 'sextant runs': %w", prefix, err)
+		}
+		return d, err
+	}
+	if d.Events, err = s.db.RunEvents(ctx, d.ID, after); err != nil {
+		return d, err
+	}
+	if d.Failures, err = s.db.RunFailures(ctx, d.ID); err != nil {
+		return d, err
+	}
+	q, err := recorded(s.runner.Stages, d.Run)
+	if err != nil {
+		return d, err
+	}
+	d.Command = q.Command()
+	return d, nil
+}
+
+// Learners finds learners by a part of their id.
+func (s *Service) Learners(ctx context.Context, query string, limit int) ([]db.Learner, error) {
+	return s.db.FindLearners(ctx, query, limit)
+}
+
+// Learner gives what is known of one learner.
+func (s *Service) Learner(ctx context.Context, userID string) (d LearnerDetail, err error) {
+	if d.Learner, err = s.db.Learner(ctx, userID); err != nil {
+		if errors.Is(err, db.ErrNotFound) {
+			err = &UnknownLearnerError{userID}
+		}
+		return d, err
+	}
+	if d.Ability, err = s.db.AbilityInForce(ctx, userID); err != nil {
+		return d, err
+	}
+	if d.Topics, err = s.db.TopicAbilities(ctx, userID); err != nil {
+		return d, err
+	}
+	if d.Trajectory, err = s.db.ThetaHistory(ctx, userID, false); err != nil {
+		return d, err
+	}
+	d.Answers, err = s.db.LearnerAnswers(ctx, userID, answersShown)
+	return d, err
+}
+
+// ThetaHistory is the learner's θ history, oldest first: overall, or of all
+// topics too.
+func (s *Service) ThetaHistory(ctx context.Context, userID string, topics bool) ([]db.ThetaPoint, error) {
+	if _, err := s.db.Learner(ctx, userID); err != nil {
+		if errors.Is(err, db.ErrNotFound) {
+			err = &UnknownLearnerError{userID}
+		}
+		return nil, err
+	}
+	return s.db.ThetaHistory(ctx, userID, topics)
+}
+
+// Params lists a stage's parameters with the defaults of this environment.
+func (s *Service) Params(stage string) ([]ParamSpec, error) {
+	st, err := s.runner.Stages.Find(stage)
+	if err != nil {
+		return nil, err
+	}
+	specs := Specs(st.Params())
+	for i, spec := range specs {
+		if v := s.runner.Getenv(spec.Env); spec.Env != "" && v != "" {
+			specs[i].Default = v
+		}
+	}
+	return specs, nil
+}
+
+// Preview says what a request would do.
+func (s *Service) Preview(ctx context.Context, q Request) (Preview, error) {
+	return s.runner.Preview(ctx, q)
+}
+
+// PreviewTheta says what a recompute would do to each learner's θ, with the
+// default lookback.
+func (s *Service) PreviewTheta(ctx context.Context, users []string) ([]ThetaPreview, error) {
+	return s.runner.PreviewTheta(ctx, Request{Stage: updateTheta, Users: users})
+}
+
+// PreviewTheta says what update-theta would do to each learner of a request.
+// It writes nothing.
+func (r *Runner) PreviewTheta(ctx context.Context, q Request) ([]ThetaPreview, error) {
+	stage, job, err := r.prepare(q)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := stage.Plan(ctx, job); err != nil {
+		return nil, err
+	}
+	unsynced, err := r.DB.Unsynced(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]ThetaPreview, 0, len(q.Users))
+	err = r.DB.InSnapshot(ctx, func(tx *db.Tx) error {
+		for _, u := range q.Users {
+			e, err := estimate(ctx, tx, u, job.Now, job.Params.(*ThetaParams).Lookback)
+			if err != nil {
+				return err
+			}
+			e.view.Unsynced = unsynced
+			out = append(out, e.view)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// Cancel asks a run to stop.
+func (s *Service) Cancel(ctx context.Context, id uuid.UUID) error {
+	if s.about.ReadOnly {
+		return ErrReadOnly
+	}
+	asked, err := s.db.RequestCancel(ctx, id, s.runner.Actor)
+	if err == nil && !asked {
+		err = usagef("run %s has already finished", id)
+	}
+	return err
+}
+
+// Launch starts a run as a process of its own and waits for its ledger row.
+func (s *Service) Launch(ctx context.Context, q Request) (uuid.UUID, error) {
+	if s.about.ReadOnly {
+		return uuid.Nil, ErrReadOnly
+	}
+	if _, _, err := s.runner.prepare(q); err != nil {
+		return uuid.Nil, err
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("make a run id: %w", err)
+	}
+	q.ID = id
+	ended, err := s.launcher.Launch(q)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, launchedWithin)
+	defer cancel()
+	tick := time.NewTicker(launchPollEvery)
+	defer tick.Stop()
+	for {
+		if _, err := s.db.FindRun(ctx, id.String()); err == nil {
+			return id, nil
+		} else if !errors.Is(err, db.ErrNotFound) {
+			return uuid.Nil, err
+		}
+		select {
+		case err := <-ended: // it may have run to its end between two looks
+			if _, found := s.db.FindRun(ctx, id.String()); found == nil {
+				return id, nil
+			}
+			return uuid.Nil, err
+		case <-ctx.Done():
+			return uuid.Nil, fmt.Errorf("run %s has not reached the ledger in %s; see 'sextant runs'", id, launchedWithin)
+		case <-tick.C:
+		}
+	}
+}
