@@ -160,6 +160,31 @@ func (d *DB) DropPlatform(ctx context.Context) error {
 	})
 }
 
+// ResetDemo drops the demo platform and all that Sextant made beside it: schema
+// sextant and the published tables. It refuses with ErrPlatformForeign, and
+// drops nothing, where the platform's tables are somebody else's or there is no
+// demo platform.
+func (d *DB) ResetDemo(ctx context.Context) error {
+	return d.InTx(ctx, func(t *Tx) error {
+		if err := t.lockPlatform(ctx); err != nil {
+			return err
+		}
+		made, err := t.platformMade(ctx)
+		if err != nil {
+			return err
+		}
+		if len(made) == 0 {
+			return ErrPlatformForeign
+		}
+		_, err = t.tx.Exec(ctx, "DROP VIEW IF EXISTS public.attempt; DROP TABLE IF EXISTS public."+
+			strings.Join(platformTables, ", public.")+`;
+			DROP SCHEMA IF EXISTS sextant CASCADE;
+			DROP TABLE IF EXISTS public.features_topic_daily, public.weekly_kpi, public.mirt_item_params, public.mirt_ability,
+				public.mirt_fit_meta, public.student_topic_theta, public.report_artifacts`)
+		return classify("reset the demo", err)
+	})
+}
+
 // PlatformNote returns the note LoadPlatform left with the demo platform; ok is
 // false where there is no demo platform.
 func (d *DB) PlatformNote(ctx context.Context) (note string, ok bool, err error) {

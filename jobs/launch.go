@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"sextant/db"
@@ -27,9 +28,9 @@ type ProcessLauncher struct {
 
 // Launch starts `sextant run` or `sextant theta recompute` in a session of its own.
 func (l ProcessLauncher) Launch(q Request) (<-chan error, error) {
-	args := append(append([]string{}, l.Global...), q.arguments()...)
-	args = append(args, "--id", q.ID.String(), "--trigger", string(q.Trigger), "--quiet")
-	cmd := exec.Command(l.Program, args...)
+	verb, rest := q.arguments()
+	own := []string{"--id", q.ID.String(), "--trigger", string(q.Trigger), "--quiet"}
+	cmd := exec.Command(l.Program, slices.Concat(l.Global, verb, own, rest)...) //nolint:gosec // our own program and flags
 	cmd.Env = l.Environ
 	cmd.SysProcAttr = detached()
 	var words bytes.Buffer

@@ -71,18 +71,22 @@ func (q Request) window(now time.Time) (from, to db.Day, err error) {
 func (q Request) Backfill() bool { return q.From != nil }
 
 // Command is the shell command that makes the same request.
-func (q Request) Command() string { return shellJoin(append([]string{"sextant"}, q.arguments()...)) }
+func (q Request) Command() string {
+	verb, rest := q.arguments()
+	return shellJoin(slices.Concat([]string{"sextant"}, verb, rest))
+}
 
-// arguments are the command line that makes the same request.
-func (q Request) arguments() []string {
-	if q.Stage == updateTheta {
-		args := append([]string{"theta", "recompute"}, q.flags(false)...)
-		if slices.ContainsFunc(q.Users, func(u string) bool { return strings.HasPrefix(u, "-") }) {
-			args = append(args, "--")
-		}
-		return append(args, q.Users...)
+// arguments are the command line that makes the same request: the command, and
+// its flags and arguments.
+func (q Request) arguments() (verb, rest []string) {
+	if q.Stage != updateTheta {
+		return []string{"run", q.Stage}, q.flags(true)
 	}
-	return append([]string{"run", q.Stage}, q.flags(true)...)
+	rest = q.flags(false)
+	if slices.ContainsFunc(q.Users, func(u string) bool { return strings.HasPrefix(u, "-") }) {
+		rest = append(rest, "--")
+	}
+	return []string{"theta", "recompute"}, append(rest, q.Users...)
 }
 
 // flags are the request's command line flags.

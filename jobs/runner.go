@@ -58,6 +58,12 @@ type CancelledError struct{ By string }
 
 func (e *CancelledError) Error() string { return "cancelled by " + e.By }
 
+// Validate reports what is wrong with a request itself; it asks no database.
+func (r *Runner) Validate(q Request) error {
+	_, _, err := r.prepare(q)
+	return err
+}
+
 // Preview says what Run would do with the same request. It writes nothing.
 func (r *Runner) Preview(ctx context.Context, q Request) (Preview, error) {
 	stage, job, err := r.prepare(q)
