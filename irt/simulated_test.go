@@ -67,8 +67,8 @@ func TestFitAgreesOnTheSimulatedSet(t *testing.T) {
 	res := fit(t, simulatedSet(t), irt.Options{Model: irt.TwoPL, SE: true})
 	for i, row := range readTable(t, "a_2000x40_mirt_2PL_items.csv")[1:] {
 		p := res.Items[i].Params
-		within(t, row[0]+" a", p.A, number(t, row[1]), 2e-3)
-		within(t, row[0]+" b", p.B, number(t, row[3]), 2e-3)
+		within(t, row[0]+" a", p.A, number(t, row[1]), 1e-3)
+		within(t, row[0]+" b", p.B, number(t, row[3]), 1e-3)
 	}
 	for i, row := range readTable(t, "a_2000x40_items_true.csv")[1:] {
 		f := res.Items[i]

@@ -17,3 +17,12 @@ func Pad(nodes int) int { return (nodes + Width - 1) / Width * Width }
 // Moments are the sums of one posterior before it is normalised: with
 // w = exp(log posterior − Peak), Sum = Σw, Theta = Σwθ, Square = Σwθ².
 type Moments struct{ Peak, Sum, Theta, Square float64 }
+
+// checkRows is the bounds check the assembly does not make: a row beyond the
+// table is a bug in the caller, found here and not in somebody else's memory.
+// Rows ascend in the engine, so that the last one tells.
+func checkRows(table []float64, stride int, rows []uint32) {
+	if stride%Width != 0 || (int(rows[len(rows)-1])+1)*stride > len(table) {
+		panic("kernel: row outside the table")
+	}
+}
