@@ -157,7 +157,7 @@ func (c *confirm) Box(w, h int) []string {
 		no, yes = th.Muted, th.Button
 		noText, yesText = "  Cancel  ", "[ "+c.verb+" ]"
 	}
-	buttons := widget.S(no, noText).Add(th.Text, "   ").Add(yes, yesText)
+	buttons := widget.S(no, noText).Add(th.Blank, "   ").Add(yes, yesText)
 	out = append(out[:min(len(out), max(0, h-2))], "", buttons.String())
 	return out
 }

@@ -33,8 +33,8 @@ type feed[T any] struct {
 
 	value  T
 	loaded bool
-	at     time.Time // when value arrived
-	err    error     // of the last request
+	serial int   // of value: one more with every answer
+	err    error // of the last request
 }
 
 const (
@@ -89,7 +89,8 @@ func (f *feed[T]) Take(msg tea.Msg) bool {
 	}
 	f.pending, f.err = 0, r.err
 	if r.err == nil {
-		f.value, f.loaded, f.at = r.value, true, f.app.now()
+		f.value, f.loaded = r.value, true
+		f.serial++
 	}
 	return true
 }

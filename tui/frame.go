@@ -2,6 +2,7 @@ package tui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,7 +90,7 @@ func (a *app) resize() {
 
 // fit renders a line with a blank at each side of the window.
 func (a *app) fit(l widget.Line) string {
-	return widget.S(a.theme.Text, " ").String() + l.Truncate(a.width-2, a.theme.Glyph.Ellipsis).String()
+	return " " + l.Truncate(a.width-2, a.theme.Glyph.Ellipsis).String()
 }
 
 // apart puts one line at the left and one at the right; the left gives way.
@@ -97,9 +98,9 @@ func (a *app) apart(left, right widget.Line) string {
 	th := a.theme
 	right = right.Truncate(a.width-2, th.Glyph.Ellipsis)
 	room := a.width - 2 - right.Width() - 2
-	left = left.Pad(max(0, room), th.Glyph.Ellipsis, th.Text, false)
+	left = left.Pad(max(0, room), th.Glyph.Ellipsis, th.Blank, false)
 	if room > 0 {
-		left = left.Add(th.Text, "  ")
+		left = left.Add(th.Blank, "  ")
 	}
 	return a.fit(append(left, right...))
 }
@@ -111,14 +112,14 @@ func (a *app) header() string {
 	if env == "" {
 		env = a.about.Profile
 	}
-	left := widget.S(th.Strong, "sextant").Add(th.Text, "  ")
+	left := widget.S(th.Strong, "sextant").Add(th.Blank, "  ")
 	if env != "" {
-		left = left.Add(th.Environment(env, a.about.Colour), " "+strings.ToUpper(widget.Clean(env))+" ").Add(th.Text, "  ")
+		left = left.Add(th.Environment(env, a.about.Colour), " "+strings.ToUpper(widget.Clean(env))+" ").Add(th.Blank, "  ")
 	}
 	left = left.Add(th.Muted, widget.Clean(a.about.Database))
 	var right widget.Line
 	if a.about.ReadOnly {
-		right = right.Add(th.Due, "READ-ONLY").Add(th.Text, "  ")
+		right = right.Add(th.Due, "READ-ONLY").Add(th.Blank, "  ")
 	}
 	clock := "15:04:05"
 	if a.width >= 100 {
@@ -136,7 +137,7 @@ func (a *app) tabs() string {
 		if a.tops[i] == a.stack[0] {
 			name, num = th.Strong.Underline(true), th.Accent
 		}
-		left = left.Add(num, fmt.Sprintf("%d ", i+1)).Add(name, t.name).Add(th.Text, "   ")
+		left = left.Add(num, fmt.Sprintf("%d ", i+1)).Add(name, t.name).Add(th.Blank, "   ")
 	}
 	var path widget.Line
 	for i, s := range a.stack[1:] {
@@ -202,9 +203,13 @@ func (a *app) footer() string {
 	}
 	room := a.width - 2
 	end := a.keyLine(tail, room)
+	if len(tail) > 0 && a.keyLine(keys, 1<<30).Width() > room-end.Width()-3 {
+		help := slices.IndexFunc(tail, func(k Key) bool { return k.Strokes[0] == "?" })
+		end = a.keyLine(tail[help:help+1], room) // which names the others
+	}
 	line := a.keyLine(keys, room-end.Width()-3)
 	if len(line) > 0 && len(end) > 0 {
-		line = line.Add(th.Text, "   ")
+		line = line.Add(th.Blank, "   ")
 	}
 	return a.fit(append(line, end...))
 }
@@ -224,9 +229,9 @@ func (a *app) keyLine(keys []Key, room int) widget.Line {
 		if k.Off != "" {
 			style, label = th.KeyOff, th.KeyOff
 		}
-		next := widget.S(style, a.stroke(k.Strokes[0])).Add(th.Text, " ").Add(label, k.Label)
+		next := widget.S(style, a.stroke(k.Strokes[0])).Add(th.Blank, " ").Add(label, k.Label)
 		if len(line) > 0 {
-			next = append(widget.S(th.Text, "   "), next...)
+			next = append(widget.S(th.Blank, "   "), next...)
 		}
 		if line.Width()+next.Width() > room {
 			break

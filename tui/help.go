@@ -66,7 +66,7 @@ func newHelp(a *app) dialog {
 			if k.Changes {
 				style = th.ChangeKey
 			}
-			line := widget.S(style, strings.Join(strokes, " ")).Pad(20, th.Glyph.Ellipsis, th.Text, false)
+			line := widget.S(style, strings.Join(strokes, " ")).Pad(20, th.Glyph.Ellipsis, th.Blank, false)
 			line = line.Add(th.Text, " "+k.Help)
 			if k.Off != "" {
 				line = line.Add(th.Due, " ("+k.Off+")")

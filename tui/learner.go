@@ -111,7 +111,7 @@ func (l *learner) Keys() []Key {
 // View draws the estimate over the history, the topics and the answers: side
 // by side where there is room, else the one that tab chose.
 func (l *learner) View() []string {
-	a, th, w := l.app, l.app.theme, l.width
+	a, w := l.app, l.width
 	if !l.feed.loaded {
 		if l.feed.err == db.ErrNotFound {
 			return loading(a, "", fmt.Errorf("no learner %s has answered yet", l.id))
@@ -131,7 +131,6 @@ func (l *learner) View() []string {
 		widget.Block{Width: leftW, Lines: append([]string{a.fit(l.paneTitle(panePast))}, l.chart(leftW-1, past)...)},
 		widget.Block{Width: w - leftW - 2, Lines: append([]string{a.fit(l.paneTitle(paneTopics))}, l.topics.view(a, w-leftW-2, past)...)})...)
 	rows = append(rows, "", a.fit(l.paneTitle(paneAnswers)))
-	_ = th
 	return append(rows, l.answers.view(a, w, l.height-len(rows))...)
 }
 
@@ -167,7 +166,7 @@ func (l *learner) paneTitle(pane int) widget.Line {
 func (l *learner) paneTabs() widget.Line {
 	var line widget.Line
 	for pane := range learnerPanes {
-		line = append(line, l.paneTitle(pane)...).Add(l.app.theme.Text, "   ")
+		line = append(line, l.paneTitle(pane)...).Add(l.app.theme.Blank, "   ")
 	}
 	return line
 }
@@ -180,19 +179,22 @@ func (l *learner) head() []string {
 	scale := widget.Line{}
 	if ab := d.Ability; ab != nil {
 		theta = widget.S(th.Strong, th.Glyph.Theta+" "+withSE(th, ab.Theta, ab.SE)).Add(th.Text, "  "+abilityWords(ab.Theta, ab.SE))
-		if ab.SE != nil {
+		if ab.SE != nil && l.width >= 70 {
 			theta = theta.Add(th.Muted, fmt.Sprintf("  95 %%: %s to %s", number(ab.Theta-1.96**ab.SE, 2), number(ab.Theta+1.96**ab.SE, 2)))
 		}
-		scale = widget.S(th.Muted, fmt.Sprintf("%s, scale %s, from %s, estimated %s ", ab.Model, widget.Clean(ab.Version), plural(ab.Answers, "answer"), stamp(ab.FittedAt))).
-			Add(th.Muted, "("+ago(now, ab.FittedAt)+")")
+		scale = widget.S(th.Muted, fmt.Sprintf("%s, scale %s, %s, %s UTC (%s)", ab.Model, widget.Clean(ab.Version), plural(ab.Answers, "answer"),
+			clock(now, ab.FittedAt), ago(now, ab.FittedAt)))
 	}
-	who := widget.S(th.Muted, fmt.Sprintf("%s in %s, last active %s UTC (%s)", plural(d.Learner.Answers, "answer"), plural(d.Sessions, "session"),
+	who := widget.S(th.Muted, fmt.Sprintf("%s in %s, active %s UTC (%s)", plural(d.Learner.Answers, "answer"), plural(d.Sessions, "session"),
 		clock(now, d.LastAt), ago(now, d.LastAt)))
-	rows := []string{a.fit(widget.S(th.Strong, widget.Clean(d.UserID))), a.fit(theta)}
-	if len(scale) > 0 {
-		rows = append(rows, a.fit(scale))
+	var rows []string
+	for _, line := range []widget.Line{widget.S(th.Strong, widget.Clean(d.UserID)), theta, scale, who} {
+		for _, r := range widget.Wrap(line, l.width-2) {
+			if len(line) > 0 {
+				rows = append(rows, " "+r)
+			}
+		}
 	}
-	rows = append(rows, a.fit(who))
 	if l.height >= 18 {
 		rows = append(rows, "")
 	}
@@ -225,7 +227,7 @@ func (l *learner) chart(w, h int) []string {
 // fill makes both tables' rows of the newest snapshot.
 func (l *learner) fill() {
 	a := l.app
-	if !l.drawn.again(a, l.feed.at) {
+	if !l.drawn.again(a, l.feed.serial) {
 		return
 	}
 	th, now, d := a.theme, a.now(), l.feed.value

@@ -39,7 +39,7 @@ func newLearners(a *app) *learners {
 		{Title: "SE", Min: 4, Right: true, Sort: true},
 		{Title: "ANSWERS", Min: 6, Right: true, Drop: 2, Sort: true},
 		{Title: "SESSIONS", Min: 6, Right: true, Drop: 3, Sort: true},
-		{Title: "LAST ACTIVITY", Min: 7, Right: true, Drop: 1, Sort: true},
+		{Title: "ACTIVE", Min: 8, Right: true, Drop: 1, Sort: true},
 		{Title: "SINCE", Min: 10, Right: true, Drop: 4, Sort: true},
 	})
 	l.filter.apply = func(string) {} // the database filters
@@ -203,7 +203,7 @@ func (l *learners) found() widget.Line {
 // fill makes the table's rows of the newest answer.
 func (l *learners) fill() {
 	a := l.app
-	if !l.drawn.again(a, l.feed.at) {
+	if !l.drawn.again(a, l.feed.serial) {
 		return
 	}
 	th, now := a.theme, a.now()

@@ -181,7 +181,7 @@ func (p *palette) Box(w, h int) []string {
 		if i == p.cursor {
 			cursor = th.Glyph.Cursor + " "
 		}
-		l := widget.S(th.Accent, cursor).Add(th.Strong, c.name).Add(th.Accent, " "+c.arg).Pad(22, "", th.Text, false)
+		l := widget.S(th.Accent, cursor).Add(th.Strong, c.name).Add(th.Accent, " "+c.arg).Pad(22, "", th.Blank, false)
 		l = l.Add(th.Muted, " "+c.help)
 		if i == p.cursor {
 			l = l.Restyle(th.Selected).Pad(min(w, 60), "", th.Selected(th.Text), false)

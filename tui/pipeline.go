@@ -31,9 +31,9 @@ func newPipeline(a *app) *pipeline {
 		{Title: "STATE", Min: 11, Sort: true},
 		{Title: "DATA DAY", Min: 10, Drop: 1, Sort: true},
 		{Title: "LAG", Min: 4, Right: true, Drop: 4, Sort: true},
-		{Title: "LAST RUN", Min: 18, Drop: 2},
+		{Title: "LAST RUN", Min: 20, Drop: 2},
 		{Title: "TOOK", Min: 6, Right: true, Drop: 5},
-		{Title: "NEXT", Min: 6, Right: true, Drop: 3},
+		{Title: "NEXT", Min: 9, Right: true, Drop: 3},
 		{Title: "RECENT", Min: 6, Max: sparkRuns, Drop: 6},
 	})
 	return p
@@ -133,23 +133,70 @@ func (p *pipeline) View() []string {
 		return loading(a, "the pipeline", p.feed.err)
 	}
 	p.fill()
-	head := []string{a.fit(p.answers()), ""}
+	head := []string{a.fit(append(p.tally(), p.answers()...)), ""}
 	if p.height < 14 {
 		head = head[:1]
 	}
-	detail := p.detail(w - 4)
-	if _, all := p.Count(); p.height-len(head)-all-2 < len(detail) {
-		detail = detail[:max(0, min(len(detail), p.height-len(head)-all-2))]
+	_, all := p.Count()
+	tableH := min(p.height-len(head), all+1+map[bool]int{true: 1}[p.filter.Typing() || p.Filter() != ""])
+	rows := append(head, p.list.view(a, w, tableH)...)
+	return append(rows, p.about(p.height-len(rows))...)
+}
+
+// about is the stage under the cursor in h lines: what is known of it and its
+// recent runs, side by side where there is room.
+func (p *pipeline) about(h int) []string {
+	s, ok := p.current()
+	if !ok || h < 2 {
+		return nil
 	}
-	tableH := p.height - len(head) - len(detail)
-	if _, all := p.Count(); tableH > all+2 {
-		tableH = all + 2
-		if p.filter.Typing() || p.Filter() != "" {
-			tableH++
+	w := p.width
+	if w >= 120 {
+		left := w * 11 / 20
+		return widget.Columns(h, 2, widget.Block{Width: left, Lines: append([]string{""}, p.detail(s, left-2)...)},
+			widget.Block{Width: w - left - 2, Lines: append([]string{""}, p.recent(s, h-1)...)})
+	}
+	rows := append([]string{""}, p.detail(s, w-4)...)
+	if left := h - len(rows); left >= 4 && len(s.Recent) > 0 {
+		rows = append(append(rows, ""), p.recent(s, left-1)...)
+	}
+	return rows
+}
+
+// recent lists a stage's last runs in at most h lines.
+func (p *pipeline) recent(s jobs.StageStatus, h int) []string {
+	th, now := p.app.theme, p.app.now()
+	rows := []string{widget.S(th.Muted, "  RECENT RUNS").String()}
+	for _, r := range s.Recent[:min(len(s.Recent), max(0, h-1))] {
+		sign, style := statusLook(th, r.Status)
+		line := widget.S(style, "  "+sign+" "+string(r.Status)).Pad(15, "", th.Blank, false).Add(th.Text, clock(now, r.CreatedAt)).Pad(28, "", th.Blank, false)
+		line = append(line, tookCell(th, now, &r).Pad(9, "", th.Blank, true)...).Add(th.Muted, "  "+runWindow(th, r))
+		rows = append(rows, line.String())
+	}
+	if len(s.Recent) == 0 {
+		rows = append(rows, widget.S(th.Faint, "  none yet").String())
+	}
+	return rows
+}
+
+// tally says how many stages are in need of someone.
+func (p *pipeline) tally() widget.Line {
+	th := p.app.theme
+	n := map[jobs.State]int{}
+	for _, s := range p.feed.value.Stages {
+		n[s.State]++
+	}
+	var line widget.Line
+	for _, s := range []jobs.State{jobs.StateFailed, jobs.StateLate, jobs.StateDue, jobs.StateRunning} {
+		if n[s] > 0 {
+			sign, style := stateLook(th, s)
+			line = line.Add(style, fmt.Sprintf("%s %d %s", sign, n[s], s)).Add(th.Blank, "   ")
 		}
 	}
-	rows := append(head, p.list.view(a, w, tableH)...)
-	return append(rows, detail...)
+	if n[jobs.StateFailed]+n[jobs.StateLate]+n[jobs.StateDue] == 0 && n[jobs.StateFresh] > 0 {
+		line = line.Add(th.Fresh, th.Glyph.Fresh+" nothing late").Add(th.Blank, "   ")
+	}
+	return line
 }
 
 // answers says what the pipeline reads.
@@ -158,25 +205,9 @@ func (p *pipeline) answers() widget.Line {
 	if v.Source == "" {
 		return widget.S(th.Muted, "no answers taken in yet; the first run of a stage does it")
 	}
-	line := widget.S(th.Strong, count(v.Answers)).Add(th.Muted, " answers from "+v.Source)
+	line := widget.S(th.Text, count(v.Answers)).Add(th.Muted, " answers from "+v.Source)
 	if v.SyncAt != nil {
-		line = line.Add(th.Muted, ", taken in "+ago(p.app.now(), *v.SyncAt))
-	}
-	return p.tally(line)
-}
-
-// tally adds how many stages are in need of someone.
-func (p *pipeline) tally(line widget.Line) widget.Line {
-	th := p.app.theme
-	for _, s := range []jobs.State{jobs.StateFailed, jobs.StateLate, jobs.StateDue, jobs.StateRunning} {
-		n := 0
-		for _, stage := range p.feed.value.Stages {
-			n += map[bool]int{true: 1}[stage.State == s]
-		}
-		if n > 0 {
-			sign, style := stateLook(th, s)
-			line = line.Add(th.Text, "   ").Add(style, fmt.Sprintf("%s %d %s", sign, n, s))
-		}
+		line = line.Add(th.Muted, ", "+ago(p.app.now(), *v.SyncAt))
 	}
 	return line
 }
@@ -264,15 +295,11 @@ func sparkOf(th *theme.Theme, recent []db.Run) widget.Line {
 	return widget.Spark(th, sparkRuns, bars)
 }
 
-// detail is the lines about the stage under the cursor.
-func (p *pipeline) detail(w int) []string {
-	s, ok := p.current()
-	if !ok {
-		return nil
-	}
+// detail is what is known of a stage.
+func (p *pipeline) detail(s jobs.StageStatus, w int) []string {
 	th, now := p.app.theme, p.app.now()
 	sign, style := stateLook(th, s.State)
-	head := widget.S(th.Strong, s.Name).Add(th.Text, "  ").Add(style, sign+" "+stateWord(s.State))
+	head := widget.S(th.Strong, s.Name).Add(th.Blank, "  ").Add(style, sign+" "+stateWord(s.State))
 	lines := []widget.Line{head}
 	if s.Why != "" {
 		lines = append(lines, widget.S(th.Text, widget.Clean(s.Why)))
@@ -296,7 +323,7 @@ func (p *pipeline) detail(w int) []string {
 func stageFacts(th *theme.Theme, now time.Time, s jobs.StageStatus) []widget.Line {
 	lines := []widget.Line{pair(th, "schedule", scheduleWords(s.Schedule))}
 	if s.Deadline != nil {
-		lines = append(lines, pair(th, "deadline", clock(now, *s.Deadline)+" UTC for "+dayOr(th, s.DueDay)+", then "+shortDuration(s.Grace)+" of grace"))
+		lines = append(lines, pair(th, "deadline", clock(now, *s.Deadline)+" UTC for "+dayOr(th, s.DueDay)+", late after another "+age(s.Grace)))
 	}
 	if s.NextTick != nil {
 		lines = append(lines, pair(th, "next", clock(now, *s.NextTick)+" UTC, "+in(now, *s.NextTick)))
@@ -317,7 +344,7 @@ func describeStage(a *app, s jobs.StageStatus) dialog {
 	sign, style := stateLook(th, s.State)
 	lines := []widget.Line{
 		widget.S(th.Text, s.Summary), nil,
-		widget.S(th.Muted, "state     ").Add(style, sign+" "+stateWord(s.State)),
+		widget.S(th.Muted, "state      ").Add(style, sign+" "+stateWord(s.State)),
 		pair(th, "why", s.Why),
 		pair(th, "data day", dayOr(th, s.DataDay)), pair(th, "due day", dayOr(th, s.DueDay)),
 	}

@@ -139,8 +139,7 @@ func (p *preview) View() []string {
 	if skipped > 0 {
 		head = head.Add(th.Muted, ", skip "+count(skipped))
 	}
-	head = head.Add(th.Muted, "   "+plural(learners, "learner")+", "+plural(answers, "answer"))
-	lines := []widget.Line{head}
+	lines := []widget.Line{head, widget.S(th.Muted, plural(learners, "learner")+", "+plural(answers, "answer"))}
 	if v.Unsynced > 0 {
 		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, plural(v.Unsynced, "session")+" changed since the last sync; the run takes them in first"))
 	}

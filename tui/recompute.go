@@ -37,13 +37,13 @@ func newRecompute(a *app, users []string) *recompute {
 	r := &recompute{base: base{app: a}, users: users}
 	theta := a.theme.Glyph.Theta
 	r.all.init("no learners", []widget.Column{
-		{Title: "LEARNER", Min: 14, Max: 40, Sort: true, Grow: true},
-		{Title: theta + " NOW", Min: 6, Right: true, Sort: true},
-		{Title: theta + " NEW", Min: 6, Right: true, Sort: true},
+		{Title: "LEARNER", Min: 12, Max: 40, Sort: true, Grow: true},
+		{Title: theta + " NOW", Min: 12, Right: true, Sort: true},
+		{Title: theta + " NEW", Min: 12, Right: true, Sort: true},
 		{Title: "CHANGE", Min: 6, Right: true, Sort: true},
 		{Title: "USED", Min: 4, Right: true, Drop: 1, Sort: true},
 		{Title: "LEFT OUT", Min: 4, Right: true, Drop: 2, Sort: true},
-		{Title: "OUTCOME", Min: 8, Sort: true},
+		{Title: "OUTCOME", Min: 12, Sort: true},
 	})
 	r.used.init("no answer counts", []widget.Column{
 		{Title: "WHEN", Min: 11, Sort: true},
@@ -270,7 +270,7 @@ func (r *recompute) View() []string {
 	if r.onLeft {
 		used, left = left, used
 	}
-	rows = append(rows, a.fit(widget.S(used, "Used").Add(th.Faint, " "+count(len(p.Used))).Add(th.Text, "   ").
+	rows = append(rows, a.fit(widget.S(used, "Used").Add(th.Faint, " "+count(len(p.Used))).Add(th.Blank, "   ").
 		Add(left, "Left out").Add(th.Faint, " "+count(len(p.LeftOut)))))
 	return append(rows, r.list().view(a, r.width, r.height-len(rows))...)
 }

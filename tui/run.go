@@ -236,7 +236,7 @@ func (r *run) head(w int) []string {
 	a, d := r.app, r.feed.value
 	th, now := a.theme, a.now()
 	sign, style := statusLook(th, d.Status)
-	status := widget.S(th.Strong, d.Stage).Add(th.Text, "  ").Add(style, sign+" "+string(d.Status))
+	status := widget.S(th.Strong, d.Stage).Add(th.Blank, "  ").Add(style, sign+" "+string(d.Status))
 	if d.CancelRequestedAt != nil && !d.Status.Final() {
 		status = status.Add(th.Due, " (cancel asked for)")
 	}
@@ -305,13 +305,13 @@ func (r *run) paneTabs() widget.Line {
 		}
 		return widget.S(th.Muted, text)
 	}
-	line := name(paneLog, "Log").Add(th.Faint, " "+count(r.log.Len())).Add(th.Text, "   ")
+	line := name(paneLog, "Log").Add(th.Faint, " "+count(r.log.Len())).Add(th.Blank, "   ")
 	line = append(line, name(paneFailures, "Failures")...)
 	number := th.Faint
 	if r.failures.Len() > 0 {
 		number = th.Failed
 	}
-	line = line.Add(number, " "+count(r.failures.Len())).Add(th.Text, "   ")
+	line = line.Add(number, " "+count(r.failures.Len())).Add(th.Blank, "   ")
 	if r.pane == paneLog && r.log.Follow {
 		line = line.Add(th.Faint, "following")
 	}
@@ -372,9 +372,9 @@ func describeRun(a *app, r db.Run, command string) dialog {
 	th := a.theme
 	d := &textDialog{app: a, title: r.Stage + " " + shortID(r.ID), copies: command}
 	sign, style := statusLook(th, r.Status)
-	lines := []widget.Line{widget.S(th.Muted, "status    ").Add(style, sign+" "+string(r.Status))}
+	lines := []widget.Line{widget.S(th.Muted, "status     ").Add(style, sign+" "+string(r.Status))}
 	if r.Error != nil {
-		lines = append(lines, widget.S(th.Muted, "error     ").Add(th.Failed, widget.Clean(*r.Error)))
+		lines = append(lines, widget.S(th.Muted, "error      ").Add(th.Failed, widget.Clean(*r.Error)))
 	}
 	lines = append(lines, runFacts(th, a.now(), r)...)
 	if took, ok := runLength(a.now(), r); ok {

@@ -32,14 +32,14 @@ type runList struct {
 // drawn remembers what a list was last filled from, so that it is filled anew
 // only when that changes: fresh data, another theme, another second.
 type drawn struct {
-	at    time.Time
-	theme *theme.Theme
-	now   int64
+	serial int
+	theme  *theme.Theme
+	now    int64
 }
 
-// again reports whether the list must be filled from data of that time.
-func (d *drawn) again(a *app, at time.Time) bool {
-	next := drawn{at, a.theme, a.now().Unix()}
+// again reports whether the list must be filled from that answer.
+func (d *drawn) again(a *app, serial int) bool {
+	next := drawn{serial, a.theme, a.now().Unix()}
 	old := *d
 	*d = next
 	return next != old
@@ -54,15 +54,18 @@ func (l *runList) setup(a *app, stage string) {
 	})
 	columns := []widget.Column{
 		{Title: "STATUS", Min: 11, Sort: true},
-		{Title: "STAGE", Min: 14, Max: 26, Sort: true},
-		{Title: "STARTED", Min: 7, Right: true, Sort: true},
-		{Title: "TOOK", Min: 6, Right: true, Drop: 3, Sort: true},
+		{Title: "STAGE", Min: 22, Max: 26, Sort: true},
+		{Title: "STARTED", Min: 8, Right: true, Sort: true},
+		{Title: "TOOK", Min: 8, Right: true, Drop: 3, Sort: true},
 		{Title: "DONE", Min: 5, Right: true, Drop: 6},
-		{Title: "DAYS", Min: 10, Drop: 2, Sort: true},
-		{Title: "BY", Min: 8, Max: 22, Drop: 4, Sort: true},
+		{Title: "DAYS", Min: 10, Max: 22, Drop: 2, Sort: true},
+		{Title: "BY", Min: 10, Max: 22, Drop: 4, Sort: true},
 		{Title: "HOST", Min: 6, Max: 16, Drop: 8, Sort: true},
 		{Title: "RUN", Min: shortIDLength, Drop: 5},
-		{Title: "REASON", Min: 8, Drop: 7},
+		{Title: "REASON", Min: 12, Drop: 7},
+	}
+	if stage != "" { // which is said above the list
+		columns[1] = widget.Column{Title: "", Max: 1, Drop: 9}
 	}
 	empty := "no runs yet"
 	if stage != "" {
@@ -175,7 +178,7 @@ func (l *runList) filterBy(text string) {
 
 // fill makes the table's rows of the newest snapshot.
 func (l *runList) fill() {
-	if !l.drawn.again(l.app, l.feed.at) {
+	if !l.drawn.again(l.app, l.feed.serial) {
 		return
 	}
 	th, now := l.app.theme, l.app.now()
@@ -186,17 +189,21 @@ func (l *runList) fill() {
 		if r.UnitsTotal > 0 {
 			done = widget.N(th.Muted, fmt.Sprintf("%s/%s", count(r.UnitsDone), count(r.UnitsTotal)), float64(r.UnitsDone))
 		}
+		name := r.Stage
+		if l.stage != "" {
+			name = ""
+		}
 		by := string(r.Trigger)
 		if r.Actor != "" {
 			by += " " + widget.Clean(r.Actor)
 		}
 		rows[i] = widget.Row{ID: r.ID.String(), Cells: []widget.Cell{
 			widget.T(style, sign+" "+string(r.Status)),
-			widget.T(th.Text, r.Stage),
+			widget.T(th.Text, name),
 			widget.N(th.Text, ago(now, r.CreatedAt), float64(r.CreatedAt.Unix())),
 			tookCell(th, now, &r),
 			done,
-			widget.T(th.Text, runWindow(th, r)),
+			widget.T(th.Text, shortWindow(th, r)),
 			widget.T(th.Muted, by),
 			widget.T(th.Muted, widget.Clean(r.Host)),
 			widget.T(th.Faint, shortID(r.ID)),

@@ -22,7 +22,7 @@ func newStage(a *app, name string) *stage {
 	s.setup(a, name)
 	s.pipeline = newFeed(a, a.console.Pipeline)
 	if p, ok := a.tops[topPipeline].(*pipeline); ok { // what is known already, until fresher data come
-		s.pipeline.value, s.pipeline.loaded, s.pipeline.at = p.feed.value, p.feed.loaded, p.feed.at
+		s.pipeline.value, s.pipeline.loaded = p.feed.value, p.feed.loaded
 	}
 	s.specs, _ = a.console.Params(name) // a stage that is not built has none
 	return s
@@ -90,7 +90,7 @@ func (s *stage) View() []string {
 // about is what is known of the stage, in at most h lines.
 func (s *stage) about(th *theme.Theme, st jobs.StageStatus, w, h int) []string {
 	sign, style := stateLook(th, st.State)
-	lines := []widget.Line{widget.S(th.Strong, st.Name).Add(th.Text, "  ").Add(style, sign+" "+stateWord(st.State))}
+	lines := []widget.Line{widget.S(th.Strong, st.Name).Add(th.Blank, "  ").Add(style, sign+" "+stateWord(st.State))}
 	if st.Why != "" {
 		lines = append(lines, widget.S(th.Text, widget.Clean(st.Why)))
 	}

@@ -219,6 +219,15 @@ func runWindow(th *theme.Theme, r db.Run) string {
 	return r.WindowFrom.String() + " " + th.Glyph.Arrow + " " + r.WindowTo.String()
 }
 
+// shortWindow is runWindow with the year said once.
+func shortWindow(th *theme.Theme, r db.Run) string {
+	s := runWindow(th, r)
+	if r.WindowFrom == nil || r.WindowTo == nil || *r.WindowFrom == *r.WindowTo || r.WindowFrom.Start().Year() != r.WindowTo.Start().Year() {
+		return s
+	}
+	return r.WindowFrom.String() + th.Glyph.Arrow + r.WindowTo.String()[len("2006-"):]
+}
+
 // shortID is enough of a run's id to name it: ids begin with their time, and
 // these digits hold all of it.
 func shortID(id fmt.Stringer) string { return id.String()[:shortIDLength] }
@@ -227,5 +236,5 @@ const shortIDLength = 13
 
 // pair is a label and its value, as details show them.
 func pair(th *theme.Theme, label, value string) widget.Line {
-	return widget.S(th.Muted, fmt.Sprintf("%-10s", label)).Add(th.Text, widget.Clean(value))
+	return widget.S(th.Muted, fmt.Sprintf("%-11s", label)).Add(th.Text, widget.Clean(value))
 }

@@ -22,6 +22,7 @@ type Theme struct {
 	Mode
 	Glyph Glyphs
 
+	Blank  lipgloss.Style // the space between things
 	Text   lipgloss.Style
 	Strong lipgloss.Style // headings and the value that matters
 	Muted  lipgloss.Style // labels and units

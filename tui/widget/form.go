@@ -158,7 +158,7 @@ func (f *Field) view(th *theme.Theme, w, label int, focused bool) []string {
 		cursor, style = th.Glyph.Cursor, th.Strong
 	}
 	line := S(th.Accent, cursor+" ")
-	line = append(line, S(style, f.Label).Pad(label, th.Glyph.Ellipsis, style, false)...).Add(th.Text, "  ")
+	line = append(line, S(style, f.Label).Pad(label, th.Glyph.Ellipsis, style, false)...).Add(th.Blank, "  ")
 	room := max(1, w-line.Width())
 	if f.Choices == nil {
 		line = append(line, f.input.View(th, room, focused)...)
@@ -178,7 +178,7 @@ func (f *Field) options(th *theme.Theme, focused bool) Line {
 	var line Line
 	for i, c := range f.Choices {
 		if i > 0 {
-			line = line.Add(th.Text, " ")
+			line = line.Add(th.Blank, " ")
 		}
 		switch {
 		case i == f.choice && focused:

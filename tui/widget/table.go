@@ -50,7 +50,7 @@ type Table struct {
 	Marks   bool   // rows can be marked
 
 	rows    []Row
-	natural []int // content width by column
+	natural []int // content width by column, titles aside
 	shown   []int // rows after filter and sort, by index
 	marked  map[string]bool
 	filter  string
@@ -72,9 +72,6 @@ func (t *Table) SetRows(rows []Row) {
 	id := t.CurrentID()
 	t.rows = rows
 	t.natural = make([]int, len(t.Columns))
-	for i, c := range t.Columns {
-		t.natural[i] = Line{{Text: c.Title}}.Width() + 2*b2i(t.sort == i+1)
-	}
 	for _, r := range rows {
 		for i, c := range r.Cells {
 			t.natural[i] = max(t.natural[i], c.Width())
@@ -248,11 +245,15 @@ const (
 
 // widths gives each column its width; 0 drops it.
 func (t *Table) widths() []int {
-	w := make([]int, len(t.Columns))
-	least := func(i int) int { return max(1, min(t.Columns[i].Min, t.natural[i])) }
+	w, want := make([]int, len(t.Columns)), make([]int, len(t.Columns))
 	total := gutter - gap
-	for i := range w {
-		w[i] = least(i)
+	for i, c := range t.Columns {
+		title := Line{{Text: c.Title}}.Width() + 2*b2i(t.sort == i+1)
+		w[i] = max(1, title, min(c.Min, t.natural[i]))
+		want[i] = max(title, t.natural[i])
+		if c.Max > 0 {
+			want[i] = max(title, min(want[i], c.Max))
+		}
 		total += w[i] + gap
 	}
 	for total > t.width {
@@ -268,17 +269,26 @@ func (t *Table) widths() []int {
 		total -= w[drop] + gap
 		w[drop] = 0
 	}
-	left := t.width - total
-	for i, c := range t.Columns {
-		if w[i] == 0 {
-			continue
+	t.share(w, want, t.width-total)
+	return w
+}
+
+// share gives the cells left over to the columns that lack the fewest first,
+// so that as many as can be are whole; what then remains goes to the one that
+// grows.
+func (t *Table) share(w, want []int, left int) {
+	for left > 0 {
+		next := -1
+		for i := range w {
+			if lack := want[i] - w[i]; w[i] > 0 && lack > 0 && (next < 0 || lack < want[next]-w[next]) {
+				next = i
+			}
 		}
-		want := t.natural[i]
-		if c.Max > 0 {
-			want = min(want, c.Max)
+		if next < 0 {
+			break
 		}
-		more := max(0, min(left, want-w[i]))
-		w[i], left = w[i]+more, left-more
+		more := min(left, want[next]-w[next])
+		w[next], left = w[next]+more, left-more
 	}
 	for i, c := range t.Columns {
 		if w[i] > 0 && c.Grow {
@@ -286,7 +296,6 @@ func (t *Table) widths() []int {
 			break
 		}
 	}
-	return w
 }
 
 // View draws the titles and the rows around the cursor.
@@ -310,7 +319,7 @@ func (t *Table) View(th *theme.Theme) []string {
 }
 
 func (t *Table) titles(th *theme.Theme, w []int) string {
-	line := S(th.Text, strings.Repeat(" ", gutter))
+	line := S(th.Blank, strings.Repeat(" ", gutter))
 	for i, c := range t.Columns {
 		if w[i] == 0 {
 			continue
@@ -323,7 +332,7 @@ func (t *Table) titles(th *theme.Theme, w []int) string {
 			}
 			cell = S(th.Accent, c.Title+" "+sign)
 		}
-		line = append(line, cell.Pad(w[i], th.Glyph.Ellipsis, th.Text, c.Right)...).Add(th.Text, strings.Repeat(" ", gap))
+		line = append(line, cell.Pad(w[i], th.Glyph.Ellipsis, th.Blank, c.Right)...).Add(th.Blank, strings.Repeat(" ", gap))
 	}
 	return line.Truncate(t.width, "").String()
 }
@@ -339,7 +348,7 @@ func (t *Table) row(th *theme.Theme, w []int, r Row, current bool) string {
 	line := S(th.Accent, cursor).Add(th.ChangeKey, mark)
 	for i, c := range r.Cells {
 		if w[i] > 0 {
-			line = append(line, c.Pad(w[i], th.Glyph.Ellipsis, th.Text, t.Columns[i].Right)...).Add(th.Text, strings.Repeat(" ", gap))
+			line = append(line, c.Pad(w[i], th.Glyph.Ellipsis, th.Blank, t.Columns[i].Right)...).Add(th.Blank, strings.Repeat(" ", gap))
 		}
 	}
 	if current {

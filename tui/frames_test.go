@@ -1,0 +1,185 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/exp/golden"
+)
+
+// stroke makes the key message of a keystroke named as Key.Strokes names it.
+func stroke(name string) tea.KeyPressMsg {
+	special := map[string]tea.KeyPressMsg{
+		"enter": {Code: tea.KeyEnter}, "esc": {Code: tea.KeyEscape}, "tab": {Code: tea.KeyTab}, "up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown},
+		"left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight}, "space": {Code: tea.KeySpace, Text: " "}, "backspace": {Code: tea.KeyBackspace},
+		"home": {Code: tea.KeyHome}, "end": {Code: tea.KeyEnd}, "shift+tab": {Code: tea.KeyTab, Mod: tea.ModShift},
+	}
+	if k, ok := special[name]; ok {
+		return k
+	}
+	if c, ok := strings.CutPrefix(name, "ctrl+"); ok {
+		return tea.KeyPressMsg{Code: rune(c[0]), Mod: tea.ModCtrl}
+	}
+	return tea.KeyPressMsg{Code: []rune(name)[0], Text: name}
+}
+
+// driver runs an app without a terminal: every command is carried out at once,
+// those that wait excepted.
+type driver struct {
+	t   testing.TB
+	app *app
+	now time.Time
+}
+
+func drive(t testing.TB, f *fixture, w, h int, o Options) *driver {
+	d := &driver{t: t, now: fixedNow}
+	o.Console, o.Clock = f, func() time.Time { return d.now }
+	d.app = newApp(context.Background(), o)
+	d.app.ask = false
+	d.send(tea.WindowSizeMsg{Width: w, Height: h})
+	d.run(d.app.refresh())
+	return d
+}
+
+func (d *driver) send(msg tea.Msg) {
+	defer d.app.View() // as after every message
+	if key, ok := msg.(tea.KeyPressMsg); ok {
+		d.run(d.app.press(key))
+		return
+	}
+	_, cmd := d.app.Update(msg)
+	if _, ok := msg.(tick); !ok {
+		d.run(cmd)
+	}
+}
+
+// run carries out a command and everything that follows from it. A search's
+// pause ends at once.
+func (d *driver) run(cmd tea.Cmd) {
+	if cmd == nil {
+		return
+	}
+	switch msg := cmd().(type) {
+	case nil, tea.QuitMsg:
+	case tea.BatchMsg:
+		for _, c := range msg {
+			d.run(c)
+		}
+	default:
+		d.send(msg)
+	}
+}
+
+// keys presses keystrokes, apart by blanks, with time between them for
+// confirmations to become ready.
+func (d *driver) keys(strokes string) *driver {
+	for s := range strings.FieldsSeq(strokes) {
+		d.now = d.now.Add(quietTime)
+		d.send(stroke(s))
+	}
+	d.now = fixedNow
+	d.app.toast.until = d.now.Add(time.Minute)
+	return d
+}
+
+func (d *driver) typed(text string) *driver {
+	for _, r := range text {
+		d.send(tea.KeyPressMsg{Code: r, Text: string(r)})
+	}
+	return d
+}
+
+// frame is the window as drawn, every line checked for its width.
+func (d *driver) frame() string {
+	d.t.Helper()
+	out := d.app.View().Content
+	lines := strings.Split(out, "\n")
+	if len(lines) != d.app.height {
+		d.t.Errorf("%d lines, want %d", len(lines), d.app.height)
+	}
+	for i, l := range lines {
+		if w := ansi.StringWidth(l); w != d.app.width {
+			d.t.Errorf("line %d is %d wide, want %d: %q", i, w, d.app.width, ansi.Strip(l))
+		}
+		if wc := ansi.StringWidthWc(l); wc != d.app.width {
+			d.t.Errorf("line %d is %d wide to terminals that know no graphemes, want %d: %q", i, wc, d.app.width, ansi.Strip(l))
+		}
+	}
+	for i, l := range d.app.screen().View() {
+		if w := ansi.StringWidth(l); w > d.app.width {
+			d.t.Errorf("body line %d is cut off: %q", i, ansi.Strip(l))
+		}
+	}
+	if strings.Contains(out, "NaN") {
+		d.t.Error("a NaN is shown")
+	}
+	return out
+}
+
+// scenes are the frames kept as golden files: how to get there from the start.
+var scenes = []struct {
+	name string
+	go_  func(d *driver)
+}{
+	{"pipeline", func(*driver) {}},
+	{"pipeline-late", func(d *driver) { d.keys("j j") }},
+	{"pipeline-help", func(d *driver) { d.keys("?") }},
+	{"pipeline-describe", func(d *driver) { d.keys("d") }},
+	{"stage", func(d *driver) { d.keys("enter") }},
+	{"launch-form", func(d *driver) { d.keys("j j R") }},
+	{"launch-invalid", func(d *driver) { d.keys("B ctrl+u").typed("2025-02-30") }},
+	{"backfill-preview", func(d *driver) { d.keys("B ctrl+u").typed("2025-11-12").keys("enter") }},
+	{"backfill-confirm", func(d *driver) { d.keys("B ctrl+u").typed("2025-11-12").keys("enter enter") }},
+	{"run", func(d *driver) { d.keys("j j l") }},
+	{"run-failed", func(d *driver) { d.keys("2 j j j enter") }},
+	{"run-failures", func(d *driver) { d.keys("2 j enter tab") }},
+	{"runs", func(d *driver) { d.keys("2") }},
+	{"runs-filter", func(d *driver) { d.keys("2 /").typed("by:박지우") }},
+	{"cancel-confirm", func(d *driver) { d.keys("2 X tab") }},
+	{"learners", func(d *driver) { d.keys("3 space j space") }},
+	{"learners-search", func(d *driver) { d.keys("3 /").typed("kim") }},
+	{"learner", func(d *driver) { d.keys("3 enter") }},
+	{"learner-topics", func(d *driver) { d.keys("3 enter tab") }},
+	{"learner-history", func(d *driver) { d.keys("3 enter tab tab") }},
+	{"recompute", func(d *driver) { d.keys("3 enter T") }},
+	{"recompute-confirm", func(d *driver) { d.keys("3 enter T enter") }},
+	{"recompute-marked", func(d *driver) { d.keys("3 space space space T") }},
+	{"palette", func(d *driver) { d.keys(":").typed("le") }},
+}
+
+// sizes are the terminals that frames are drawn for.
+var sizes = []struct{ w, h int }{{60, 18}, {80, 24}, {120, 36}, {200, 50}}
+
+var modes = []struct {
+	name string
+	Options
+}{
+	{"dark", Options{Background: Dark}},
+	{"light", Options{Background: Light}},
+	{"plain", Options{NoColor: true}},
+}
+
+// TestFrames compares every screen with its golden file; -update rewrites
+// them.
+func TestFrames(t *testing.T) {
+	for _, s := range scenes {
+		for _, size := range sizes {
+			for _, m := range modes {
+				if size.w == 200 && !m.NoColor {
+					continue // width is what this size is about
+				}
+				t.Run(fmt.Sprintf("%s/%d-%s", s.name, size.w, m.name), func(t *testing.T) {
+					t.Parallel()
+					d := drive(t, newFixture(), size.w, size.h, m.Options)
+					s.go_(d)
+					golden.RequireEqual(t, d.frame()+"\n")
+				})
+			}
+		}
+	}
+}
