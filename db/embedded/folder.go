@@ -67,15 +67,23 @@ func openFolder(dir string) (*folder, error) {
 	return f, nil
 }
 
+// makeDataDir makes a folder and those above it that are missing. What is there already stays as it
+// is.
 func makeDataDir(dir string) error {
-	if _, err := os.Stat(dir); err == nil {
-		return nil // whatever its mode is, somebody chose it
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil || os.Geteuid() != 0 {
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	// The server's own user passes through, whatever root's umask; what is inside is closed to others.
-	return os.Chmod(dir, 0o755)
+	if err := makeDataDir(filepath.Dir(dir)); err != nil {
+		return err
+	}
+	mode := fs.FileMode(0o700)
+	if os.Geteuid() == 0 {
+		mode = 0o755 // the server's own user passes through; what is inside is closed to others
+	}
+	if err := os.Mkdir(dir, mode); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return os.Chmod(dir, mode) // whatever the umask
 }
 
 // existingFolder returns nil where there is no data folder yet.

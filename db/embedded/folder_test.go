@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -82,6 +83,13 @@ func TestFolderTheServersUserCannotEnter(t *testing.T) {
 		t.Errorf("Join: %v, want a FolderError that says how to open %s", err, wall)
 	}
 	oneLine(t, err)
+}
+
+func TestFoldersThatAreMadeLetTheServersUserThrough(t *testing.T) {
+	old := syscall.Umask(0o077) // the process's own, so no other test may run beside this one
+	t.Cleanup(func() { syscall.Umask(old) })
+	s := mustJoin(t, Options{DataDir: filepath.Join(newFolder(t), "a", "b")})
+	mustLeave(t, s)
 }
 
 func TestDefaultDataDir(t *testing.T) {
