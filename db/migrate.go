@@ -31,7 +31,7 @@ type Migrated struct {
 // after 5 s of waiting for a table lock rather than queue platform writes
 // behind itself. Run again, it changes nothing.
 func (d *DB) Migrate(ctx context.Context) (Migrated, error) {
-	have, err := d.schemaVersion(ctx)
+	have, err := d.SchemaVersion(ctx)
 	if err != nil {
 		return Migrated{}, err
 	}
@@ -85,7 +85,7 @@ func migrationError(err error) error {
 // CheckSchema reports an Error of KindNotMigrated or KindTooNew when the
 // database does not have exactly the binary's schema.
 func (d *DB) CheckSchema(ctx context.Context) error {
-	have, err := d.schemaVersion(ctx)
+	have, err := d.SchemaVersion(ctx)
 	if err != nil {
 		return err
 	}
@@ -107,8 +107,11 @@ func tooNew(have, want int64) error {
 		Err: fmt.Errorf("schema sextant is at version %d, newer than this binary's %d", have, want)}
 }
 
-// schemaVersion is the newest applied migration, 0 when there is none.
-func (d *DB) schemaVersion(ctx context.Context) (int64, error) {
+// WantedSchema is the version of schema sextant that this binary works with.
+func WantedSchema() int64 { return latestMigration() }
+
+// SchemaVersion is the newest migration the database has, 0 when it has none.
+func (d *DB) SchemaVersion(ctx context.Context) (int64, error) {
 	v, err := scalar[int64](ctx, d.pool, `SELECT coalesce(max(version_id), 0) FROM sextant.schema_version WHERE is_applied`)
 	if IsKind(err, KindNotMigrated) {
 		return 0, nil
