@@ -91,6 +91,10 @@ type scratch struct {
 	base, post, sum, own []float64
 	rows, correct        []uint32
 	packed               []uint32 // one learner, for Scorer
+
+	// The last posterior's logarithm is logs + slope·θ.
+	logs  []float64
+	slope float64
 }
 
 func newScratch(stride int) *scratch {
@@ -138,7 +142,8 @@ func (e *estep) block(b span, g grid, out *expected, s *scratch) {
 // the same at every node, is added to the log-likelihood once and for all.
 func (t *curves) posterior(s *scratch, answers []uint32, g grid) kernel.Moments {
 	if t.delta == nil {
-		return kernel.Posterior(s.post, s.base, g.theta, sumSlopes(t.slope, answers))
+		s.logs, s.slope = s.base, sumSlopes(t.slope, answers)
+		return kernel.Posterior(s.post, s.base, g.theta, s.slope)
 	}
 	s.correct = s.correct[:0]
 	for _, x := range answers {
@@ -148,6 +153,7 @@ func (t *curves) posterior(s *scratch, answers []uint32, g grid) kernel.Moments 
 	}
 	copy(s.own, s.base)
 	kernel.SumRows(s.own, t.delta, s.correct)
+	s.logs, s.slope = s.own, 0
 	return kernel.Posterior(s.post, s.own, g.theta, 0)
 }
 

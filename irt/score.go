@@ -68,7 +68,9 @@ func (s *Scorer) Prior() Normal { return s.prior }
 // EAP is the mean and SD of θ's posterior (Bock & Mislevy 1982) given the
 // answers: items are numbers of the bank, correct their verdicts, both of one
 // length. Without answers it is the prior. An unknown item or unequal lengths
-// are an error. The same item given twice counts twice.
+// are an error. The same item given twice counts twice. The integral is the sum
+// over the nodes, or, when the posterior is narrower than they resolve, over a
+// finer grid around its peak.
 func (s *Scorer) EAP(items []int32, correct []bool) (Ability, error) {
 	w := s.pool.Get().(*scratch)
 	defer s.pool.Put(w)
@@ -118,27 +120,28 @@ func (s *Scorer) resolves(prior Normal) bool {
 	return s.prior.SD*s.quad.spacing() <= prior.SD/2 && prior.Mean-6*prior.SD >= lo && prior.Mean+6*prior.SD <= hi
 }
 
+// topicQuadrature reaches further than the population's: answers can contradict
+// a learner's narrow prior more than a population's.
+var topicQuadrature = Quadrature{Nodes: 101, Min: -10, Max: 10}
+
 // eapDirect is EAP on nodes of the prior's own.
 func (s *Scorer) eapDirect(items []int32, correct []bool, prior Normal) Ability {
-	g := newGrid(s.quad, prior)
-	bank := make([]ItemParams, len(items))
+	g := newGrid(topicQuadrature, prior)
+	w := newScratch(g.stride())
+	copy(w.base, g.base)
 	for i, item := range items {
-		bank[i] = s.items[item]
-	}
-	post := make([]float64, g.stride())
-	copy(post, g.base)
-	for i, p := range bank {
-		q := coefOf(p)
+		p := coefOf(s.items[item])
 		for k, theta := range g.theta[:g.nodes] {
-			c := q.curve(theta)
+			c := p.curve(theta)
 			if correct[i] {
-				post[k] += c.logP
+				w.base[k] += c.logP
 			} else {
-				post[k] += c.logQ
+				w.base[k] += c.logQ
 			}
 		}
 	}
-	return abilityOf(kernel.Posterior(post, post, g.theta, 0), g)
+	w.logs, w.slope = w.base, 0
+	return w.ability(kernel.Posterior(w.post, w.base, g.theta, 0), g)
 }
 
 // load puts packed answers into w.rows.
@@ -167,17 +170,84 @@ func (s *Scorer) eap(w *scratch, base []float64) Ability {
 	}
 	copy(w.base, base)
 	kernel.SumRows(w.base, s.curves.logQ, w.rows)
-	return abilityOf(s.curves.posterior(w, w.packed, s.grid), s.grid)
+	return w.ability(s.curves.posterior(w, w.packed, s.grid), s.grid)
 }
 
-// abilityOf turns posterior moments into mean and SD. The SD is never 0: a
-// posterior narrower than the grid's spacing is reported as that spacing's
-// uniform SD.
-func abilityOf(m kernel.Moments, g grid) Ability {
+// ability turns posterior moments into mean and SD. A posterior narrower than
+// the nodes resolve, as after hundreds of answers, is integrated on a finer
+// grid around its peak.
+func (w *scratch) ability(m kernel.Moments, g grid) Ability {
 	mean := m.Theta / m.Sum
+	sd := math.Sqrt(max(0, m.Square/m.Sum-mean*mean))
+	if sd < resolved*(g.theta[1]-g.theta[0]) && g.nodes > stencil {
+		return w.refine(g)
+	}
+	return Ability{Theta: mean, SE: sd}
+}
+
+const (
+	// resolved is the SD, in node spacings, from which the sum over the nodes
+	// is the integral to within exp(−2π²·resolved²) ≈ 1.5e-5 of a spacing.
+	resolved = 0.75
+	stencil  = 9  // nodes interpolated
+	finer    = 32 // points to a node spacing
+)
+
+// refine interpolates the log posterior around its peak by the polynomial
+// through nine nodes, which is exact to 1e-4 and better since item curves are
+// smooth on the scale of a node, and integrates its exponential. Where even
+// the finer grid holds a single point the SD is half its spacing.
+func (w *scratch) refine(g grid) Ability {
+	peak := 0
+	log := func(k int) float64 { return w.logs[k] + w.slope*g.theta[k] }
+	for k := range g.nodes {
+		if log(k) > log(peak) {
+			peak = k
+		}
+	}
+	first := min(max(peak-stencil/2, 0), g.nodes-stencil)
+	var weight, value [stencil]float64 // barycentric (Berrut & Trefethen 2004)
+	for i := range stencil {
+		weight[i], value[i] = 1, log(first+i)-log(peak)
+		for j := range stencil {
+			if j != i {
+				weight[i] /= float64(i - j)
+			}
+		}
+	}
+	var sum, mean, square float64 // in spacings from the first node
+	top := math.Inf(-1)
+	for step := range (stencil-1)*finer + 1 {
+		x := float64(step) / finer
+		y := interpolate(x, &weight, &value)
+		if y > top {
+			scale := math.Exp(top - y)
+			top = y
+			sum, mean, square = sum*scale, mean*scale, square*scale
+		}
+		p := math.Exp(y - top)
+		sum += p
+		mean += p * x
+		square += p * x * x
+	}
+	mean /= sum
+	sd := math.Sqrt(max(square/sum-mean*mean, 0.25/(finer*finer)))
 	spacing := g.theta[1] - g.theta[0]
-	floor := spacing * spacing / 12 * 1e-6
-	return Ability{Theta: mean, SE: math.Sqrt(max(m.Square/m.Sum-mean*mean, floor))}
+	return Ability{Theta: g.theta[first] + spacing*mean, SE: spacing * sd}
+}
+
+// interpolate is the polynomial through value at 0, 1, … at x.
+func interpolate(x float64, weight, value *[stencil]float64) float64 {
+	var above, below float64
+	for i := range stencil {
+		d := x - float64(i)
+		if d == 0 {
+			return value[i]
+		}
+		above += weight[i] / d * value[i]
+		below += weight[i] / d
+	}
+	return above / below
 }
 
 // EAPAll scores every person of r, whose item numbers are the bank's; persons
@@ -215,6 +285,6 @@ func (s *Scorer) scoreBlock(data *layout, b span, w *scratch, out []Ability) {
 	copy(w.base, s.grid.base)
 	kernel.SumRows(w.base, s.curves.logQ, w.rows)
 	for i := b.first; i < b.end; i++ {
-		out[data.person[i]] = abilityOf(s.curves.posterior(w, data.answers(i), s.grid), s.grid)
+		out[data.person[i]] = w.ability(s.curves.posterior(w, data.answers(i), s.grid), s.grid)
 	}
 }
