@@ -36,7 +36,8 @@ type ItemFit struct {
 	N        int    // answers
 	PCorrect float64
 	Flags    []Flag
-	Dropped  DropReason // "" when the item was calibrated
+	Fit      *FitStatistics // nil unless Options.ItemFit
+	Dropped  DropReason     // "" when the item was calibrated
 }
 
 // ItemSE are standard errors of an item's parameters.

@@ -13,7 +13,7 @@ const (
 	FlagExtremeB  Flag = "extreme_difficulty"      // more than 4 SD from the population's mean
 	FlagFew       Flag = "few_answers"             // fewer than 50
 	FlagNoSE      Flag = "no_standard_error"       // the data do not determine its parameters
-	FlagMisfit    Flag = "misfit"                  // S-X² at the 0.1 % level; set by ItemFitStatistics
+	FlagMisfit    Flag = "misfit"                  // see FitStatistics.Misfits; only with Options.ItemFit
 )
 
 const (

@@ -24,7 +24,8 @@ type Options struct {
 	PriorC *LogitNormal // on guessing; ThreePL only
 	PriorA *LogNormal   // on discrimination; TwoPL and ThreePL only
 
-	SE bool // compute standard errors
+	SE      bool // compute standard errors
+	ItemFit bool // compute item fit and flag misfit
 
 	// MinAnswers sets aside an item with fewer answers; 1 when zero.
 	MinAnswers int

@@ -44,6 +44,11 @@ func (c *calibration) result(ctx context.Context, s state) (*Result, error) {
 		f := &res.Items[i]
 		f.Flags = append(f.flags(res.Latent), f.Flags...)
 	}
+	if c.opt.ItemFit {
+		if err := c.itemFit(ctx, s, g, res); err != nil {
+			return nil, err
+		}
+	}
 	return res, nil
 }
 
