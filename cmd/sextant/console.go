@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+
+	"sextant/tui"
+)
+
+// runHome is `sextant` alone: the console for people, the status table for pipes.
+func runHome(ctx context.Context, a *app) error {
+	s, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if !a.interactive() || a.global.json {
+		return showStatus(ctx, statusOptions{app: a}, s)
+	}
+	return a.openConsole(ctx, s)
+}
+
+// openConsole shows the console until the operator quits.
+func (a *app) openConsole(ctx context.Context, s *session) error {
+	silent := slog.New(slog.DiscardHandler) // a log line would tear the screen
+	err := tui.Run(ctx, tui.Options{Console: a.serviceLogging(s, silent), In: a.in, Out: a.out, Clock: a.clock,
+		NoColor: a.global.noColor, ASCII: a.plainLocale()})
+	if errors.Is(err, io.EOF) { // the terminal is gone
+		return nil
+	}
+	return err
+}
+
+// plainLocale reports whether the environment asks for ASCII.
+func (a *app) plainLocale() bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := a.getenv(name); v != "" {
+			return v == "C" || strings.EqualFold(v, "POSIX")
+		}
+	}
+	return false
+}

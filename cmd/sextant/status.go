@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"sextant/db"
+	"sextant/jobs"
+	"sextant/tui/widget"
+)
+
+type statusOptions struct {
+	app   *app
+	check bool
+}
+
+func newStatusCmd(a *app) *cobra.Command {
+	o := statusOptions{app: a}
+	cmd := &cobra.Command{
+		Use: "status", Short: "Stages: state, data day, deadline, last run, next run", Args: noArgs,
+		Long: `Shows every stage of the pipeline. A stage is fresh when the data day due has been published, whatever
+its last process did.`,
+		Example: `  sextant status
+  sextant status --check --quiet || page-someone
+  sextant status --json | jq '.stages[] | {name, state, data_day}'`,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runStatus(cmd.Context(), o) },
+	}
+	cmd.Flags().BoolVar(&o.check, "check", false, "exit 1 when a stage is late or failed, or its last run was lost")
+	return cmd
+}
+
+func runStatus(ctx context.Context, o statusOptions) error {
+	s, err := o.app.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return showStatus(ctx, o, s)
+}
+
+func showStatus(ctx context.Context, o statusOptions, s *session) error {
+	p, err := o.app.service(s).Pipeline(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.app.global.json:
+		if err := o.app.writeJSON(p); err != nil {
+			return err
+		}
+	case !o.app.global.quiet || !o.check:
+		o.app.printPipeline(p, s.about)
+	}
+	if o.check && ailing(p) {
+		return &statusError{exitFailed}
+	}
+	return nil
+}
+
+// ailing reports whether a monitor should call somebody.
+func ailing(p jobs.Pipeline) bool {
+	for _, s := range p.Stages {
+		lost := s.LastRun != nil && s.LastRun.Status == db.RunLost
+		if lost || s.State == jobs.StateLate || s.State == jobs.StateFailed {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *app) printPipeline(p jobs.Pipeline, about jobs.About) {
+	where := about.Database
+	if about.Environment != "" {
+		where = about.Environment + "  " + where
+	}
+	if about.ReadOnly {
+		where += "  read-only"
+	}
+	fmt.Fprintf(a.out, "%s  %s UTC\n", widget.Clean(where), stamp(p.At))
+	if p.SyncAt != nil {
+		fmt.Fprintf(a.out, "about %s answers from %s, synced %s\n", count(p.Answers), p.Source, stamp(*p.SyncAt))
+	} else {
+		fmt.Fprintln(a.out, "no answers synced yet: run a stage, or 'sextant run sync-answers'")
+	}
+	fmt.Fprintln(a.out)
+
+	t := table{columns: []column{{title: "STAGE"}, {title: "STATE"}, {title: "DATA DAY"}, {title: "LAG", right: true, drop: 2},
+		{title: "DEADLINE", drop: 3}, {title: "LAST RUN", drop: 1}, {title: "NEXT RUN", drop: 4}}}
+	for _, s := range p.Stages {
+		lag := missingText
+		if s.LagDays != nil {
+			lag = fmt.Sprintf("%dd", *s.LagDays)
+		}
+		last := cell{}
+		if s.LastRun != nil {
+			last = statusCell(s.LastRun.Status)
+			last.text += " " + shortStamp(s.LastRun.StartedAt)
+		}
+		t.add(cell{text: s.Name}, stateCell(s.State), cell{text: dayOf(s.DataDay)}, cell{text: lag},
+			cell{text: shortStamp(s.Deadline)}, last, cell{text: shortStamp(s.NextTick)})
+	}
+	a.printTable(&t, "no stages")
+	a.printTroubles(p)
+}
+
+// printTroubles says why, for the stages an operator should look at.
+func (a *app) printTroubles(p jobs.Pipeline) {
+	first := true
+	for _, s := range p.Stages {
+		switch s.State {
+		case jobs.StateDue, jobs.StateLate, jobs.StateFailed, jobs.StatePaused:
+			if s.Why == "" {
+				continue
+			}
+			if first {
+				fmt.Fprintln(a.out)
+				first = false
+			}
+			fmt.Fprintf(a.out, "%s: %s\n", s.Name, widget.Clean(s.Why))
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+
+	"sextant/jobs"
+	"sextant/tui/widget"
+)
+
+// printThetaPreview shows what a recompute would do to a learner's θ, and why.
+func (a *app) printThetaPreview(p jobs.ThetaPreview) {
+	fmt.Fprintf(a.out, "%s: %s\n\n", widget.Clean(p.UserID), p.Outcome)
+	fmt.Fprintf(a.out, "  θ in force  %s\n", abilityWords(p.Old))
+	fmt.Fprintf(a.out, "  θ anew      %s\n", abilityWords(p.New))
+	if p.Old != nil && p.New != nil {
+		fmt.Fprintf(a.out, "  change      %s%s\n", sign(p.New.Theta-p.Old.Theta), number(p.New.Theta-p.Old.Theta, 3))
+	}
+	calibration := "none yet: the seeds of the questions and a standard normal prior"
+	if p.Calibration != "" {
+		calibration = p.Calibration
+	}
+	fmt.Fprintf(a.out, "  prior       N(%s, %s²), scale %s\n", number(p.PriorMean, 3), number(p.PriorSD, 3), p.Version)
+	fmt.Fprintf(a.out, "  calibration %s\n", calibration)
+	fmt.Fprintf(a.out, "  answers     of the %s up to %s UTC\n", plural(p.Lookback, "day"), stamp(p.AsOf))
+	a.printUsed(p.Used)
+	a.printLeftOut(p.LeftOut)
+	if p.Unsynced > 0 {
+		fmt.Fprintln(a.out)
+		a.printUnsynced(p.Unsynced)
+	}
+}
+
+// sign is the plus that number leaves out.
+func sign(v float64) string {
+	if v > 0 {
+		return "+"
+	}
+	return ""
+}
+
+func (a *app) printUsed(used []jobs.Scored) {
+	if len(used) == 0 {
+		return
+	}
+	fmt.Fprintf(a.out, "\n%s used; EXPECTED is the probability of a correct answer at the new θ\n", plural(len(used), "answer"))
+	t := table{columns: []column{{title: "ANSWERED"}, {title: "ITEM", grow: true}, {title: "TOPIC", drop: 2}, {title: "CORRECT"},
+		{title: "EXPECTED", right: true}, {title: "A", right: true}, {title: "B", right: true}, {title: "C", right: true}, {title: "FROM", drop: 1}}}
+	for _, u := range used {
+		correct := cell{"yes", good}
+		if !u.Correct {
+			correct = cell{"no", warning}
+		}
+		t.add(cell{text: stamp(u.AnsweredAt)}, cell{text: u.ItemID}, cell{text: textOf(u.TopicID)}, correct, cell{text: number(u.Expected, 2)},
+			cell{text: number(u.A, 2)}, cell{text: number(u.B, 2)}, cell{text: number(u.C, 2)}, cell{text: u.From})
+	}
+	a.printTable(&t, "")
+}
+
+func (a *app) printLeftOut(left []jobs.Excluded) {
+	if len(left) == 0 {
+		return
+	}
+	fmt.Fprintf(a.out, "\n%s left out\n", plural(len(left), "answer"))
+	t := table{columns: []column{{title: "ANSWERED"}, {title: "ITEM"}, {title: "WHY", grow: true}}}
+	for _, e := range left {
+		t.add(plain(stamp(e.AnsweredAt), e.ItemID, e.Reason)...)
+	}
+	a.printTable(&t, "")
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"sextant/jobs"
+)
+
+type thetaRecomputeOptions struct {
+	app     *app
+	request jobs.Request
+	yes     bool
+}
+
+func newThetaRecomputeCmd(a *app) *cobra.Command {
+	o := thetaRecomputeOptions{app: a}
+	stage := jobs.UpdateTheta{}
+	o.request.Stage = stage.Info().Name
+	cmd := &cobra.Command{
+		Use: "recompute USER…", Short: "Estimate θ again from the latest answers", Args: argCount(1, -1, "the ids of learners"),
+		Long: `Estimates the θ of the learners named from their latest answers, with the item parameters and the prior of the
+calibration in force. On a terminal it first shows what would change and asks; off a terminal it goes ahead.`,
+		Example: `  sextant theta recompute 1042 --dry-run                 old θ, new θ, the answers used and left out
+  sextant theta recompute 1042 kim@example.org --reason "re-graded exam 7"`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.request.Users = args
+			if err := dryRunFromEnv(a, cmd, &o.request); err != nil {
+				return err
+			}
+			return recomputeTheta(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().SortFlags = false
+	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
+	bindRequest(a, cmd, &o.request)
+	bindParams(cmd, &o.request, jobs.Specs(stage.Params()))
+	return cmd
+}
+
+func recomputeTheta(ctx context.Context, o thetaRecomputeOptions) error {
+	a := o.app
+	if err := a.runner(nil, a.logger(slog.LevelWarn)).Validate(o.request); err != nil {
+		return err
+	}
+	if o.request.DryRun {
+		s, err := a.connectToLook(ctx)
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		return a.previewTheta(ctx, s, o.request)
+	}
+	s, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if s.about.ReadOnly {
+		return jobs.ErrReadOnly
+	}
+	if a.interactive() && !o.yes && !a.global.json && !a.global.quiet {
+		if err := a.previewTheta(ctx, s, o.request); err != nil {
+			return err
+		}
+		ok, err := a.confirm(ctx, fmt.Sprintf("Update θ of %s in %s?", plural(len(o.request.Users), "learner"), s.where()))
+		if err != nil || !ok {
+			return err
+		}
+	}
+	return a.run(ctx, s, o.request)
+}
+
+func (a *app) previewTheta(ctx context.Context, s *session, q jobs.Request) error {
+	previews, err := a.runner(s, s.log).PreviewTheta(ctx, q)
+	if err != nil {
+		return err
+	}
+	if a.global.json {
+		return a.writeJSON(previews)
+	}
+	for i, p := range previews {
+		if i > 0 {
+			fmt.Fprintln(a.out)
+		}
+		a.printThetaPreview(p)
+	}
+	return nil
+}
+
+// where names the database for a question: the environment, or else the address.
+func (s *session) where() string {
+	if s.about.Environment != "" {
+		return s.about.Environment
+	}
+	return s.about.Database
+}
+
+// confirm asks a question whose answer is no unless it is yes. Cancellation
+// does not wait for the answer.
+func (a *app) confirm(ctx context.Context, question string) (bool, error) {
+	fmt.Fprintf(a.errOut, "%s [y/N] ", question)
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(a.in).ReadString('\n') // at the end of input, what there is
+		answer <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(a.errOut)
+		return false, ctx.Err()
+	case s := <-answer:
+		if s == "y" || s == "yes" {
+			return true, nil
+		}
+		fmt.Fprintln(a.errOut, "nothing was changed")
+		return false, nil
+	}
+}

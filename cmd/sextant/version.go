@@ -1,0 +1,35 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/spf13/cobra"
+)
+
+// buildInfo is what `sextant version --json` prints.
+type buildInfo struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit"`
+	Go      string `json:"go"`
+}
+
+func newVersionCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version, the commit and Go's", Args: noArgs,
+		RunE: func(*cobra.Command, []string) error { return runVersion(a) },
+	}
+}
+
+func runVersion(a *app) error {
+	b := buildInfo{Version: a.version, Commit: a.commit, Go: runtime.Version()}
+	if a.global.json {
+		return a.writeJSON(b)
+	}
+	fmt.Fprintf(a.out, "sextant %s", b.Version)
+	if b.Commit != "" {
+		fmt.Fprintf(a.out, " (%s)", b.Commit)
+	}
+	fmt.Fprintf(a.out, ", %s\n", b.Go)
+	return nil
+}
