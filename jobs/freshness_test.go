@@ -1,0 +1,90 @@
+package jobs
+
+import (
+	"testing"
+	"time"
+
+	"sextant/db"
+)
+
+func TestFreshness(t *testing.T) {
+	t.Parallel()
+	at := func(s string) time.Time {
+		v, err := time.Parse("2006-01-02 15:04", s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	day := func(s string) *db.Day {
+		d, err := db.ParseDay(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &d
+	}
+	run := func(s db.RunStatus, created string) []db.Run { return []db.Run{{Status: s, CreatedAt: at(created)}} }
+	info := Info{Name: "x", Schedule: "15 1 * * *", Grace: 30 * time.Minute}
+	weekly := Info{Name: "w", Schedule: "0 4 * * 1", Grace: 30 * time.Minute}
+	for _, c := range []struct {
+		name string
+		f    facts
+		now  string
+		want State
+		lag  int
+		due  string
+	}{
+		{"published", facts{info: info, dataDay: day("2026-03-30")}, "2026-03-31 02:00", StateFresh, 0, "2026-03-30"},
+		{"before the deadline yesterday's day is due", facts{info: info, dataDay: day("2026-03-29")}, "2026-03-31 01:14", StateFresh, 0, "2026-03-29"},
+		{"at the deadline", facts{info: info, dataDay: day("2026-03-29")}, "2026-03-31 01:15", StateDue, 1, "2026-03-30"},
+		{"within grace", facts{info: info, dataDay: day("2026-03-29")}, "2026-03-31 01:44", StateDue, 1, "2026-03-30"},
+		{"past grace", facts{info: info, dataDay: day("2026-03-29")}, "2026-03-31 01:45", StateLate, 1, "2026-03-30"},
+		{"a backfill of an old day keeps it late", facts{info: info, dataDay: day("2026-03-20"), runs: run(db.RunSucceeded, "2026-03-31 02:00")},
+			"2026-03-31 02:10", StateLate, 10, "2026-03-30"},
+		{"failed since the deadline", facts{info: info, dataDay: day("2026-03-29"), runs: run(db.RunFailed, "2026-03-31 01:15")},
+			"2026-03-31 01:20", StateFailed, 1, "2026-03-30"},
+		{"an old failure does not excuse lateness", facts{info: info, dataDay: day("2026-03-28"), runs: run(db.RunFailed, "2026-03-30 01:15")},
+			"2026-03-31 03:00", StateLate, 2, "2026-03-30"},
+		{"failed on top of published is still fresh", facts{info: info, dataDay: day("2026-03-30"), runs: run(db.RunFailed, "2026-03-31 01:50")},
+			"2026-03-31 02:00", StateFresh, 0, "2026-03-30"},
+		{"lost", facts{info: info, dataDay: day("2026-03-29"), runs: run(db.RunLost, "2026-03-31 01:15")}, "2026-03-31 05:00", StateFailed, 1, "2026-03-30"},
+		{"running", facts{info: info, dataDay: day("2026-03-29"), runs: run(db.RunRunning, "2026-03-31 01:15")}, "2026-03-31 05:00", StateRunning, 1, "2026-03-30"},
+		{"never", facts{info: info}, "2026-03-31 05:00", StateNever, -1, "2026-03-30"},
+		{"weekly: Sunday is due from Monday on", facts{info: weekly, dataDay: day("2026-03-29")}, "2026-04-04 12:00", StateFresh, 0, "2026-03-29"},
+		{"weekly: late on Monday", facts{info: weekly, dataDay: day("2026-03-29")}, "2026-04-06 05:00", StateLate, 7, "2026-04-05"},
+	} {
+		c.f.built, c.f.now = true, at(c.now)
+		s, err := freshness(c.f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lag := -1
+		if s.LagDays != nil {
+			lag = *s.LagDays
+		}
+		if s.State != c.want || lag != c.lag || s.DueDay.String() != c.due || s.Why == "" {
+			t.Errorf("%s: %s, lag %d, due %s (%s); want %s, %d, %s", c.name, s.State, lag, s.DueDay, s.Why, c.want, c.lag, c.due)
+		}
+	}
+	if s, _ := freshness(facts{info: info, now: at("2026-03-31 05:00")}); s.State != StateNotBuilt {
+		t.Errorf("a stage this version cannot run is %s", s.State)
+	}
+	waiting := at("2026-03-31 04:00")
+	if s, _ := freshness(facts{info: Info{Name: "e"}, built: true, since: &waiting, now: at("2026-03-31 06:00")}); s.State != StateLate {
+		t.Errorf("a session that has waited two hours leaves θ %s", s.State)
+	}
+}
+
+func TestCommandsQuoteForTheShell(t *testing.T) {
+	t.Parallel()
+	for want, q := range map[string]Request{
+		`sextant theta recompute 김서연-2041`:                        {Stage: updateTheta, Users: []string{"김서연-2041"}},
+		`sextant theta recompute 'a b' 'it'\''s'`:                 {Stage: updateTheta, Users: []string{"a b", "it's"}},
+		`sextant theta recompute -- -x`:                           {Stage: updateTheta, Users: []string{"-x"}},
+		`sextant run x --user ü --force --reason 'why not' --k=v`: {Stage: "x", Users: []string{"ü"}, Force: true, Reason: "why not", Options: map[string]string{"k": "v"}},
+	} {
+		if got := q.Command(); got != want {
+			t.Errorf("command = %s, want %s", got, want)
+		}
+	}
+}
