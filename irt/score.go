@@ -2,6 +2,7 @@ package irt
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -287,4 +288,45 @@ func (s *Scorer) scoreBlock(data *layout, b span, w *scratch, out []Ability) {
 	for i := b.first; i < b.end; i++ {
 		out[data.person[i]] = w.ability(s.curves.posterior(w, data.answers(i), s.grid), s.grid)
 	}
+}
+
+// MAPAll scores every person of r by MAP, as EAPAll does by EAP.
+func (s *Scorer) MAPAll(ctx context.Context, r *Responses, workers int) ([]Ability, error) {
+	return s.scoreAll(ctx, r, workers, s.MAP)
+}
+
+// WLEAll scores every person of r by WLE, as EAPAll does by EAP.
+func (s *Scorer) WLEAll(ctx context.Context, r *Responses, workers int) ([]Ability, error) {
+	return s.scoreAll(ctx, r, workers, s.WLE)
+}
+
+const personSpan = 256
+
+func (s *Scorer) scoreAll(ctx context.Context, r *Responses, workers int, score func([]int32, []bool) (Ability, error)) ([]Ability, error) {
+	if r.Items() > len(s.items) {
+		return nil, fmt.Errorf("%w: answers to %d items, the bank has %d", ErrUnknownItem, r.Items(), len(s.items))
+	}
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	out := make([]Ability, r.Persons())
+	failed := make([]error, r.Persons())
+	spans := rangesOf(r.Persons(), personSpan)
+	type answers struct {
+		items   []int32
+		correct []bool
+	}
+	err := parallel(ctx, workers, len(spans), func() *answers { return &answers{} }, func(i int, w *answers) {
+		for p := spans[i].first; p < spans[i].end; p++ {
+			w.items, w.correct = w.items[:0], w.correct[:0]
+			for _, x := range r.of(p) {
+				w.items, w.correct = append(w.items, int32(x>>1)), append(w.correct, x&1 == 1)
+			}
+			out[p], failed[p] = score(w.items, w.correct)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, errors.Join(failed...)
 }
