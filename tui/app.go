@@ -20,6 +20,7 @@ type app struct {
 	console jobs.Console
 	about   jobs.About
 	clock   func() time.Time
+	after   func(time.Duration, tea.Msg) tea.Cmd
 	theme   *theme.Theme
 	mode    theme.Mode
 	ask     bool // the terminal for its background
@@ -42,11 +43,14 @@ type tick struct{}
 
 const tickEvery = time.Second
 
-func nextTick() tea.Cmd { return tea.Tick(tickEvery, func(time.Time) tea.Msg { return tick{} }) }
+// later sends a message once some time has passed.
+func later(d time.Duration, msg tea.Msg) tea.Cmd {
+	return tea.Tick(d, func(time.Time) tea.Msg { return msg })
+}
 
 // Init starts the clock and the first request.
 func (a *app) Init() tea.Cmd {
-	cmds := []tea.Cmd{nextTick(), a.refresh()}
+	cmds := []tea.Cmd{a.after(tickEvery, tick{}), a.refresh()}
 	if a.ask {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
@@ -73,7 +77,7 @@ func (a *app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		return a, nil
 	case tick:
-		return a, tea.Batch(nextTick(), a.tick())
+		return a, tea.Batch(a.after(tickEvery, tick{}), a.tick())
 	case tea.KeyPressMsg:
 		return a, a.press(msg)
 	case tea.PasteMsg:
@@ -142,6 +146,9 @@ func (a *app) press(msg tea.KeyPressMsg) tea.Cmd {
 	stroke := msg.String()
 	if stroke == "ctrl+c" {
 		return tea.Quit
+	}
+	if a.toast.level == warning { // it was about the key before
+		a.toast = toast{}
 	}
 	front := a.front()
 	if k, ok := find(front.Keys(), stroke); ok {

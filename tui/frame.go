@@ -7,7 +7,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"sextant/tui/widget"
 )
@@ -64,7 +64,7 @@ func (a *app) frame() []string {
 	if n := len(a.dialogs); n > 0 {
 		rows = a.overlay(rows, a.dialogs[n-1])
 	}
-	return widget.Frame(rows, a.width, a.height)
+	return rows
 }
 
 // head is the lines over the body: two, and a rule where there is room, and
@@ -88,9 +88,9 @@ func (a *app) resize() {
 	}
 }
 
-// fit renders a line with a blank at each side of the window.
+// fit renders a line as wide as the window, with a blank at its left.
 func (a *app) fit(l widget.Line) string {
-	return " " + l.Truncate(a.width-2, a.theme.Glyph.Ellipsis).String()
+	return " " + l.Truncate(a.width-2, a.theme.Glyph.Ellipsis).Pad(a.width-1, "", a.theme.Blank, false).String()
 }
 
 // apart puts one line at the left and one at the right; the left gives way.
@@ -135,7 +135,7 @@ func (a *app) tabs() string {
 	for i, t := range topScreens() {
 		name, num := th.Muted, th.Faint
 		if a.tops[i] == a.stack[0] {
-			name, num = th.Strong.Underline(true), th.Accent
+			name, num = th.Strong.Underline(), th.Accent
 		}
 		left = left.Add(num, fmt.Sprintf("%d ", i+1)).Add(name, t.name).Add(th.Blank, "   ")
 	}
@@ -176,9 +176,9 @@ func (a *app) status() string {
 		return a.fit(widget.S(th.Running, th.Glyph.Running+" ").Add(th.Text, a.actions[0].what+th.Glyph.Ellipsis))
 	}
 	if wait := a.longestWait(); wait >= 2*time.Second && !a.link.lost {
-		return a.fit(widget.S(th.Muted, fmt.Sprintf("waiting for the database, %s", shortDuration(wait))))
+		return a.fit(widget.S(th.Muted, fmt.Sprintf("waiting for the database, %s", age(wait))))
 	}
-	return ""
+	return a.fit(nil)
 }
 
 func (a *app) longestWait() time.Duration {
@@ -257,12 +257,12 @@ func (a *app) overlay(rows []string, d dialog) []string {
 	content := d.Box(w-4, h-2)
 	inner := 0
 	for _, l := range content {
-		inner = max(inner, lipgloss.Width(l))
+		inner = max(inner, ansi.StringWidth(l))
 	}
 	foot := rows[len(rows)-1]
 	w = min(w, max(inner, min(48, w-4))+4)
 	box := widget.Box(th, d.Title(), th.Accent, content, w)
-	out := widget.Overlay(th, widget.Frame(rows, a.width, a.height), box, a.width)
+	out := widget.Overlay(th, rows, box, a.width)
 	out[len(out)-1] = foot
 	return out
 }

@@ -33,7 +33,7 @@ func (d *textDialog) Keys() []Key {
 		keys = append(keys, Key{Strokes: []string{"y"}, Label: "copy command", Do: func() tea.Cmd { return d.app.copy(d.copies) }})
 	}
 	if !d.viewer.End() {
-		keys = append(keys, Key{Strokes: []string{"j"}, Label: "more"})
+		keys = append(keys, Key{Strokes: []string{"j"}, Label: "more", Do: func() tea.Cmd { d.viewer.Move(1); return nil }})
 	}
 	return append(keys, movement(&d.viewer)...)
 }

@@ -122,9 +122,11 @@ func (l *learner) View() []string {
 	rows := l.head()
 	left := l.height - len(rows)
 	if w < 100 || left < 16 {
+		l.answers.Blurred, l.topics.Blurred = false, false
 		rows = append(rows, a.fit(l.paneTabs()))
 		return append(rows, l.only(w, left-1)...)
 	}
+	l.answers.Blurred, l.topics.Blurred = l.pane != paneAnswers, l.pane != paneTopics
 	past := max(8, min(14, left*2/5))
 	leftW := w * 11 / 20
 	rows = append(rows, widget.Columns(past+1, 2,
@@ -158,7 +160,7 @@ func (l *learner) paneTitle(pane int) widget.Line {
 	}
 	style := th.Muted
 	if pane == l.pane {
-		style = th.Strong.Underline(true)
+		style = th.Strong.Underline()
 	}
 	return widget.S(style, name).Add(th.Faint, " "+more)
 }
@@ -233,14 +235,10 @@ func (l *learner) fill() {
 	th, now, d := a.theme, a.now(), l.feed.value
 	rows := make([]widget.Row, len(d.Answers))
 	for i, v := range d.Answers {
-		mark := widget.T(th.Late, th.Glyph.Bad+" wrong")
-		if v.Correct {
-			mark = widget.T(th.Fresh, th.Glyph.OK+" right")
-		}
 		p := expected(d.Ability, v)
 		rows[i] = widget.Row{ID: fmt.Sprint(v.AnsweredAt.UnixNano(), v.ItemID), Cells: []widget.Cell{
 			widget.N(th.Muted, ago(now, v.AnsweredAt), float64(v.AnsweredAt.Unix())),
-			mark,
+			answerCell(a, v.Correct),
 			widget.T(th.Text, widget.Clean(v.ItemID)),
 			widget.T(th.Muted, topicName(v.TopicID)),
 			widget.N(th.Text, optional(v.B, 2), value(v.B)),
@@ -264,6 +262,15 @@ func (l *learner) fill() {
 		}}
 	}
 	l.topics.SetRows(rows)
+}
+
+// answerCell says whether an answer was right.
+func answerCell(a *app, correct bool) widget.Cell {
+	th := a.theme
+	if correct {
+		return widget.T(th.Right, th.Glyph.OK+" right")
+	}
+	return widget.T(th.Wrong, th.Glyph.Bad+" wrong")
 }
 
 // expected is the probability with which the learner, at the θ in force, would

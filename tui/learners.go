@@ -105,8 +105,7 @@ func (l *learners) Update(msg tea.Msg) tea.Cmd {
 // wait searches once no key has come for a moment.
 func (l *learners) wait() tea.Cmd {
 	l.typed++
-	n := l.typed
-	return tea.Tick(searchPause, func(time.Time) tea.Msg { return pause{n} })
+	return l.app.after(searchPause, pause{l.typed})
 }
 
 // openFound opens the learner that the palette asked for, if there is no doubt.
@@ -172,6 +171,9 @@ func (l *learners) View() []string {
 	} else {
 		head = head.Add(th.Key, "/")
 	}
+	if l.feed.loaded {
+		l.fill()
+	}
 	rows := []string{a.apart(head, l.found())}
 	if l.height >= 14 {
 		rows = append(rows, "")
@@ -179,7 +181,6 @@ func (l *learners) View() []string {
 	if !l.feed.loaded {
 		return append(rows, loading(a, "the learners", l.feed.err)...)
 	}
-	l.fill()
 	l.Table.SetSize(l.width, l.height-len(rows))
 	return append(rows, l.Table.View(th)...)
 }

@@ -101,7 +101,7 @@ func (l *list) view(a *app, w, h int) []string {
 		h--
 	}
 	l.SetSize(w, h)
-	rows := widget.Frame(l.View(a.theme), w, h)
+	rows := widget.Fill(l.View(a.theme), h)
 	if filtering {
 		rows = append(rows, line)
 	}

@@ -191,17 +191,19 @@ func (p *palette) Box(w, h int) []string {
 	return out[:min(len(out), h)]
 }
 
-// rank gives the indices of the names that word may mean, best first: a
-// prefix before a substring before letters in order.
+// rank gives the indices of the names that word may mean, best first: the
+// word itself, a prefix, a substring, letters in order.
 func rank(word string, names []string) []int {
 	word = strings.ToLower(word)
 	score := func(name string) int {
 		name = strings.ToLower(name)
 		switch {
-		case strings.HasPrefix(name, word):
+		case name == word:
 			return 0
-		case strings.Contains(name, word):
+		case strings.HasPrefix(name, word):
 			return 1
+		case strings.Contains(name, word):
+			return 2
 		}
 		rest := name
 		for _, r := range word {
@@ -211,7 +213,7 @@ func rank(word string, names []string) []int {
 			}
 			rest = rest[i+len(string(r)):]
 		}
-		return 2
+		return 3
 	}
 	var out []int
 	for i, n := range names {

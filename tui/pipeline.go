@@ -154,24 +154,24 @@ func (p *pipeline) about(h int) []string {
 	if w >= 120 {
 		left := w * 11 / 20
 		return widget.Columns(h, 2, widget.Block{Width: left, Lines: append([]string{""}, p.detail(s, left-2)...)},
-			widget.Block{Width: w - left - 2, Lines: append([]string{""}, p.recent(s, h-1)...)})
+			widget.Block{Width: w - left - 2, Lines: append([]string{""}, p.recent(s, w-left-2, h-1)...)})
 	}
 	rows := append([]string{""}, p.detail(s, w-4)...)
 	if left := h - len(rows); left >= 4 && len(s.Recent) > 0 {
-		rows = append(append(rows, ""), p.recent(s, left-1)...)
+		rows = append(append(rows, ""), p.recent(s, w, left-1)...)
 	}
 	return rows
 }
 
-// recent lists a stage's last runs in at most h lines.
-func (p *pipeline) recent(s jobs.StageStatus, h int) []string {
+// recent lists a stage's last runs in at most h lines of w cells.
+func (p *pipeline) recent(s jobs.StageStatus, w, h int) []string {
 	th, now := p.app.theme, p.app.now()
 	rows := []string{widget.S(th.Muted, "  RECENT RUNS").String()}
 	for _, r := range s.Recent[:min(len(s.Recent), max(0, h-1))] {
 		sign, style := statusLook(th, r.Status)
 		line := widget.S(style, "  "+sign+" "+string(r.Status)).Pad(15, "", th.Blank, false).Add(th.Text, clock(now, r.CreatedAt)).Pad(28, "", th.Blank, false)
 		line = append(line, tookCell(th, now, &r).Pad(9, "", th.Blank, true)...).Add(th.Muted, "  "+runWindow(th, r))
-		rows = append(rows, line.String())
+		rows = append(rows, line.Truncate(w, th.Glyph.Ellipsis).String())
 	}
 	if len(s.Recent) == 0 {
 		rows = append(rows, widget.S(th.Faint, "  none yet").String())

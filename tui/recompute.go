@@ -220,12 +220,8 @@ func (r *recompute) fill() {
 	p := r.feed.value[0]
 	rows = make([]widget.Row, len(p.Used))
 	for i, u := range p.Used {
-		mark := widget.T(th.Late, th.Glyph.Bad+" wrong")
-		if u.Correct {
-			mark = widget.T(th.Fresh, th.Glyph.OK+" right")
-		}
 		rows[i] = widget.Row{ID: fmt.Sprint(i), Cells: []widget.Cell{
-			whenCell(a, u.AnsweredAt), mark, widget.T(th.Text, widget.Clean(u.ItemID)), widget.T(th.Muted, topicName(u.TopicID)),
+			whenCell(a, u.AnsweredAt), answerCell(a, u.Correct), widget.T(th.Text, widget.Clean(u.ItemID)), widget.T(th.Muted, topicName(u.TopicID)),
 			widget.N(th.Muted, number(u.A, 2), u.A), widget.N(th.Text, number(u.B, 2), u.B), widget.N(th.Text, number(u.Expected, 2), u.Expected),
 			widget.T(th.Muted, u.From),
 		}}
@@ -266,7 +262,7 @@ func (r *recompute) View() []string {
 	if r.height >= 16 {
 		rows = append(rows, "")
 	}
-	used, left := th.Strong.Underline(true), th.Muted
+	used, left := th.Strong.Underline(), th.Muted
 	if r.onLeft {
 		used, left = left, used
 	}

@@ -301,7 +301,7 @@ func (r *run) paneTabs() widget.Line {
 	th := r.app.theme
 	name := func(pane int, text string) widget.Line {
 		if pane == r.pane {
-			return widget.S(th.Strong.Underline(true), text)
+			return widget.S(th.Strong.Underline(), text)
 		}
 		return widget.S(th.Muted, text)
 	}

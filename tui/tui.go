@@ -59,7 +59,7 @@ func newApp(ctx context.Context, o Options) *app {
 		o.Clock = time.Now
 	}
 	a := &app{
-		ctx: ctx, console: o.Console, about: o.Console.About(), clock: o.Clock,
+		ctx: ctx, console: o.Console, about: o.Console.About(), clock: o.Clock, after: later,
 		mode:    theme.Mode{Dark: o.Background != Light, NoColor: o.NoColor, ASCII: o.ASCII},
 		ask:     o.Background == Auto,
 		waiting: map[uint64]time.Time{},

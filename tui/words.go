@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"charm.land/lipgloss/v2"
-
 	"sextant/db"
 	"sextant/jobs"
 	"sextant/tui/theme"
@@ -148,7 +146,7 @@ func abilityWords(theta float64, se *float64) string {
 }
 
 // statusLook is a run status as a sign and a style.
-func statusLook(th *theme.Theme, s db.RunStatus) (string, lipgloss.Style) {
+func statusLook(th *theme.Theme, s db.RunStatus) (string, theme.Style) {
 	g := th.Glyph
 	switch s {
 	case db.RunSucceeded:
@@ -170,7 +168,7 @@ func statusLook(th *theme.Theme, s db.RunStatus) (string, lipgloss.Style) {
 }
 
 // stateLook is a stage's freshness as a sign and a style.
-func stateLook(th *theme.Theme, s jobs.State) (string, lipgloss.Style) {
+func stateLook(th *theme.Theme, s jobs.State) (string, theme.Style) {
 	g := th.Glyph
 	switch s {
 	case jobs.StateFresh:

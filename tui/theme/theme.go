@@ -22,34 +22,37 @@ type Theme struct {
 	Mode
 	Glyph Glyphs
 
-	Blank  lipgloss.Style // the space between things
-	Text   lipgloss.Style
-	Strong lipgloss.Style // headings and the value that matters
-	Muted  lipgloss.Style // labels and units
-	Faint  lipgloss.Style // rules, placeholders, data gone stale
-	Accent lipgloss.Style // where the eye should rest
-	Rule   lipgloss.Style
+	Blank  Style // the space between things
+	Text   Style
+	Strong Style // headings and the value that matters
+	Muted  Style // labels and units
+	Faint  Style // rules, placeholders, data gone stale
+	Accent Style // where the eye should rest
+	Rule   Style
 
-	Fresh    lipgloss.Style
-	Running  lipgloss.Style
-	Due      lipgloss.Style
-	Late     lipgloss.Style
-	Failed   lipgloss.Style
-	Never    lipgloss.Style
-	Paused   lipgloss.Style
-	NotBuilt lipgloss.Style
+	Fresh    Style
+	Running  Style
+	Due      Style
+	Late     Style
+	Failed   Style
+	Never    Style
+	Paused   Style
+	NotBuilt Style
 
-	Key       lipgloss.Style // a key that looks
-	ChangeKey lipgloss.Style // a key that changes data
-	KeyOff    lipgloss.Style // a key that is switched off
+	Right Style // an answer
+	Wrong Style
 
-	Cursor lipgloss.Style // the text cursor of an input
-	Button lipgloss.Style // the focused button of a dialog
-	Line   lipgloss.Style // a chart's line
-	Band   lipgloss.Style // the uncertainty around it
+	Key       Style // a key that looks
+	ChangeKey Style // a key that changes data
+	KeyOff    Style // a key that is switched off
 
-	selected color.Color
-	badge    map[string]badge
+	Cursor Style // the text cursor of an input
+	Button Style // the focused button of a dialog
+	Line   Style // a chart's line
+	Band   Style // the uncertainty around it
+
+	surface color.Color // under the line with the cursor
+	badge   map[string]badge
 }
 
 type badge struct{ fg, bg color.Color }
@@ -71,10 +74,10 @@ func New(m Mode) *Theme {
 func (t *Theme) coloured() {
 	pick := lipgloss.LightDark(t.Dark)
 	c := func(light, dark string) color.Color { return pick(lipgloss.Color(light), lipgloss.Color(dark)) }
-	ink := func(light, dark string) lipgloss.Style { return lipgloss.NewStyle().Foreground(c(light, dark)) }
+	ink := func(light, dark string) Style { return Style{}.Foreground(c(light, dark)) }
 
 	t.Text = ink("#24292F", "#D5DAE1")
-	t.Strong = ink("#0B0F14", "#FFFFFF").Bold(true)
+	t.Strong = ink("#0B0F14", "#FFFFFF").Bold()
 	t.Muted = ink("#57606A", "#98A2B0")
 	t.Faint = ink("#7A848F", "#6B7686")
 	t.Rule = ink("#C3CAD3", "#39424F")
@@ -83,21 +86,22 @@ func (t *Theme) coloured() {
 	t.Fresh = ink("#00704F", "#35C49A")
 	t.Running = ink("#0062A3", "#62B6F0")
 	t.Due = ink("#7A5B00", "#EBCB5C")
-	t.Late = ink("#A84300", "#F39A3D").Bold(true)
-	t.Failed = ink("#B3163B", "#FF7A90").Bold(true)
+	t.Late = ink("#A84300", "#F39A3D").Bold()
+	t.Failed = ink("#B3163B", "#FF7A90").Bold()
 	t.Never = ink("#57606A", "#98A2B0")
 	t.Paused = ink("#7B3FA0", "#CC99E6")
 	t.NotBuilt = t.Faint
+	t.Right, t.Wrong = t.Fresh, ink("#A84300", "#F39A3D")
 
-	t.Key = t.Accent.Bold(true)
-	t.ChangeKey = ink("#A84300", "#F39A3D").Bold(true)
-	t.KeyOff = t.Faint.Strikethrough(true)
-	t.Cursor = lipgloss.NewStyle().Reverse(true)
-	t.Button = lipgloss.NewStyle().Bold(true).Foreground(c("#FFFFFF", "#0B0F14")).Background(c("#0062A3", "#62B6F0"))
-	t.Line = t.Accent.Bold(true)
-	t.Band = ink("#9CBAD3", "#44617C")
+	t.Key = t.Accent.Bold()
+	t.ChangeKey = ink("#A84300", "#F39A3D").Bold()
+	t.KeyOff = t.Faint.Strike()
+	t.Cursor = Style{}.Reverse()
+	t.Button = Style{}.Bold().Foreground(c("#FFFFFF", "#0B0F14")).Background(c("#0062A3", "#62B6F0"))
+	t.Line = t.Accent.Bold()
+	t.Band = ink("#8FB3D1", "#557A9E")
 
-	t.selected = c("#DDE9F5", "#243448")
+	t.surface = c("#DDE9F5", "#243448")
 	white, black := lipgloss.Color("#FFFFFF"), lipgloss.Color("#0B0F14")
 	t.badge = map[string]badge{
 		"red":    {white, lipgloss.Color("#C0203F")},
@@ -112,30 +116,31 @@ func (t *Theme) coloured() {
 
 // plain tells things apart by weight alone.
 func (t *Theme) plain() {
-	s := lipgloss.NewStyle()
-	bold, faint := s.Bold(true), s.Faint(true)
+	s := Style{}
+	bold, faint := s.Bold(), s.Faint()
 	t.Text, t.Strong, t.Muted, t.Faint, t.Rule, t.Accent = s, bold, s, faint, faint, bold
 	t.Fresh, t.Running, t.Due, t.Late, t.Failed = s, s, s, bold, bold
 	t.Never, t.Paused, t.NotBuilt = s, s, faint
-	t.Key, t.ChangeKey, t.KeyOff = bold, bold.Underline(true), faint.Strikethrough(true)
-	t.Cursor, t.Button = s.Reverse(true), bold.Reverse(true)
+	t.Right, t.Wrong = s, bold
+	t.Key, t.ChangeKey, t.KeyOff = bold, bold.Underline(), faint.Strike()
+	t.Cursor, t.Button = s.Reverse(), bold.Reverse()
 	t.Line, t.Band = bold, faint
 }
 
 // Selected is s as it looks on the line under the cursor.
-func (t *Theme) Selected(s lipgloss.Style) lipgloss.Style {
+func (t *Theme) Selected(s Style) Style {
 	if t.NoColor {
-		return s.Faint(false).Reverse(true)
+		return s.Reverse()
 	}
-	return s.Background(t.selected)
+	return s.Background(t.surface)
 }
 
 // Environment is the style of an environment's name. Production is red unless
 // configured otherwise, and whatever has no colour is grey.
-func (t *Theme) Environment(name, colour string) lipgloss.Style {
-	s := lipgloss.NewStyle().Bold(true)
+func (t *Theme) Environment(name, colour string) Style {
+	s := Style{}.Bold()
 	if t.NoColor {
-		return s.Reverse(true)
+		return s.Reverse()
 	}
 	if colour == "" && name == "production" {
 		colour = "red"

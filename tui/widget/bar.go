@@ -4,8 +4,6 @@ import (
 	"math"
 	"strings"
 
-	"charm.land/lipgloss/v2"
-
 	"sextant/tui/theme"
 )
 
@@ -30,7 +28,7 @@ func Progress(th *theme.Theme, w int, share float64) Line {
 type SparkBar struct {
 	Value float64
 	Sign  string
-	Style lipgloss.Style
+	Style theme.Style
 }
 
 // Spark draws bars by their share of the largest, the last w of them.

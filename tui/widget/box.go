@@ -5,14 +5,12 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"charm.land/lipgloss/v2"
-
 	"sextant/tui/theme"
 )
 
 // Box frames lines, with a title in the upper edge. The width counts the frame
 // and one blank inside each edge.
-func Box(th *theme.Theme, title string, edge lipgloss.Style, lines []string, w int) []string {
+func Box(th *theme.Theme, title string, edge theme.Style, lines []string, w int) []string {
 	g := th.Glyph
 	inner := w - 4
 	head := S(edge, g.TopLeft+g.Horizontal+" ").Add(th.Strong, ansi.Truncate(title, max(0, w-6), g.Ellipsis)).Add(edge, " ")
@@ -40,10 +38,11 @@ func Overlay(th *theme.Theme, screen, box []string, w int) []string {
 			continue
 		}
 		left := Frame([]string{ansi.Truncate(plain, x, "")}, x, 1)[0]
-		right := ansi.TruncateLeft(plain, x+boxW, "")
-		if over := ansi.StringWidth(plain) - x - boxW - ansi.StringWidth(right); over > 0 { // half a wide character
-			right = strings.Repeat(" ", over) + right
+		right, want := ansi.TruncateLeft(plain, x+boxW, ""), max(0, ansi.StringWidth(plain)-x-boxW)
+		if ansi.StringWidth(right) > want { // the box covers half a wide character
+			right = ansi.TruncateLeft(plain, x+boxW+1, "")
 		}
+		right = strings.Repeat(" ", max(0, want-ansi.StringWidth(right))) + right
 		out[i] = th.Faint.Render(left) + box[i-y] + th.Faint.Render(right)
 	}
 	return out

@@ -64,9 +64,12 @@ func (c *canvas) line(th *theme.Theme, row int) Line {
 		var top byte
 		for x := range c.dx {
 			for y := range c.dy {
-				if k := c.ink[(row*c.dy+y)*c.w*c.dx+col*c.dx+x]; k > 0 {
+				k := c.ink[(row*c.dy+y)*c.w*c.dx+col*c.dx+x]
+				if k > top { // a cell has one colour: the line's dots push out the band's
+					bits, top = 0, k
+				}
+				if k > 0 && k == top {
 					bits |= brailleDots[x][y]
-					top = max(top, k)
 				}
 			}
 		}
@@ -80,7 +83,7 @@ func (c *canvas) line(th *theme.Theme, row int) Line {
 		if bits == 0 {
 			text = " "
 		}
-		if n := len(out); n > 0 && (bits == 0 || out[n-1].Style.GetForeground() == style.GetForeground() && out[n-1].Style.GetBold() == style.GetBold()) {
+		if n := len(out); n > 0 && (bits == 0 || out[n-1].Style == style) {
 			out[n-1].Text += text
 			continue
 		}

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"charm.land/lipgloss/v2"
-
 	"sextant/tui/theme"
 )
 
@@ -29,10 +27,10 @@ type Cell struct {
 }
 
 // T makes a cell that sorts by its text.
-func T(style lipgloss.Style, text string) Cell { return Cell{Line: S(style, text), Text: true} }
+func T(style theme.Style, text string) Cell { return Cell{Line: S(style, text), Text: true} }
 
 // N makes a cell that sorts by a number.
-func N(style lipgloss.Style, text string, value float64) Cell {
+func N(style theme.Style, text string, value float64) Cell {
 	return Cell{Line: S(style, text), Value: value}
 }
 
@@ -48,6 +46,7 @@ type Table struct {
 	Columns []Column
 	Empty   string // shown in place of rows
 	Marks   bool   // rows can be marked
+	Blurred bool   // the keys move something else: the cursor does not show
 
 	rows    []Row
 	natural []int // content width by column, titles aside
@@ -313,7 +312,7 @@ func (t *Table) View(th *theme.Theme) []string {
 		return append(out, S(th.Faint, "  "+text).Truncate(t.width, th.Glyph.Ellipsis).String())
 	}
 	for i := t.top; i < min(len(t.shown), t.top+max(1, t.height-1)); i++ {
-		out = append(out, t.row(th, w, t.rows[t.shown[i]], i == t.cursor))
+		out = append(out, t.row(th, w, t.rows[t.shown[i]], i == t.cursor && !t.Blurred))
 	}
 	return out
 }

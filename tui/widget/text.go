@@ -7,24 +7,25 @@ import (
 	"strings"
 	"unicode"
 
-	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"sextant/tui/theme"
 )
 
 // Span is text in one style.
 type Span struct {
 	Text  string
-	Style lipgloss.Style
+	Style theme.Style
 }
 
 // Line is one line of spans.
 type Line []Span
 
 // S makes a line of one span.
-func S(style lipgloss.Style, text string) Line { return Line{{text, style}} }
+func S(style theme.Style, text string) Line { return Line{{text, style}} }
 
 // Add appends a span.
-func (l Line) Add(style lipgloss.Style, text string) Line { return append(l, Span{text, style}) }
+func (l Line) Add(style theme.Style, text string) Line { return append(l, Span{text, style}) }
 
 // Plain is the line's text without styles.
 func (l Line) Plain() string {
@@ -38,28 +39,40 @@ func (l Line) Plain() string {
 	return b.String()
 }
 
+// width is ansi.StringWidth with a short cut for what most text is.
+func width(s string) int {
+	if plainASCII(s) {
+		return len(s)
+	}
+	return ansi.StringWidth(s)
+}
+
 // Width is the line's width in cells.
 func (l Line) Width() int {
 	n := 0
 	for _, s := range l {
-		n += ansi.StringWidth(s.Text)
+		n += width(s.Text)
 	}
 	return n
 }
 
-// String renders the line.
+// String renders the line; neighbours of one style share its sequence.
 func (l Line) String() string {
 	var b strings.Builder
-	for _, s := range l {
-		if s.Text != "" {
-			b.WriteString(s.Style.Render(s.Text))
+	for i := 0; i < len(l); {
+		j := i + 1
+		text := l[i].Text
+		for ; j < len(l) && l[j].Style == l[i].Style; j++ {
+			text += l[j].Text
 		}
+		b.WriteString(l[i].Style.Render(text))
+		i = j
 	}
 	return b.String()
 }
 
 // Restyle is the line with every style passed through f.
-func (l Line) Restyle(f func(lipgloss.Style) lipgloss.Style) Line {
+func (l Line) Restyle(f func(theme.Style) theme.Style) Line {
 	out := make(Line, len(l))
 	for i, s := range l {
 		out[i] = Span{s.Text, f(s.Style)}
@@ -72,25 +85,21 @@ func (l Line) Truncate(w int, tail string) Line {
 	if l.Width() <= w {
 		return l
 	}
-	out := make(Line, 0, len(l))
+	left := max(0, w-width(tail))
 	for i, s := range l {
-		n := ansi.StringWidth(s.Text)
-		rest := i+1 < len(l) && Line(l[i+1:]).Width() > 0
-		if n < w || n == w && !rest {
-			out, w = append(out, s), w-n
+		n := width(s.Text)
+		if n <= left {
+			left -= n
 			continue
 		}
-		cut := ansi.Truncate(s.Text, w, tail)
-		if n <= w {
-			cut = ansi.Truncate(s.Text, max(0, w-ansi.StringWidth(tail)), "") + tail
-		}
-		return append(out, Span{ansi.Truncate(cut, w, ""), s.Style})
+		cut := Span{ansi.Truncate(ansi.Truncate(s.Text, left, "")+tail, max(0, w), ""), s.Style}
+		return append(l[:i:i], cut)
 	}
-	return out
+	return l
 }
 
 // Pad is the line cut or filled with blanks, in style fill, to exactly w cells.
-func (l Line) Pad(w int, tail string, fill lipgloss.Style, right bool) Line {
+func (l Line) Pad(w int, tail string, fill theme.Style, right bool) Line {
 	l = l.Truncate(w, tail)
 	gap := w - l.Width()
 	if gap <= 0 {
@@ -140,7 +149,7 @@ func plainASCII(s string) bool {
 
 // Frame fits lines to exactly w × h cells.
 func Frame(lines []string, w, h int) []string {
-	out := make([]string, h)
+	out := make([]string, max(0, h))
 	for i := range out {
 		var l string
 		if i < len(lines) {
@@ -148,12 +157,21 @@ func Frame(lines []string, w, h int) []string {
 		}
 		n := ansi.StringWidth(l)
 		if n > w {
-			l, n = ansi.Truncate(l, w, ""), w
+			l = ansi.Truncate(l, max(0, w), "")
 			n = ansi.StringWidth(l)
 		}
-		out[i] = l + strings.Repeat(" ", w-n)
+		out[i] = l + strings.Repeat(" ", max(0, w-n))
 	}
 	return out
+}
+
+// Fill is the lines cut or filled with empty ones to exactly h.
+func Fill(lines []string, h int) []string {
+	h = max(0, h)
+	if len(lines) >= h {
+		return lines[:h]
+	}
+	return append(lines[:len(lines):len(lines)], make([]string, h-len(lines))...)
 }
 
 // Columns joins blocks of lines side by side, each fitted to its width, with

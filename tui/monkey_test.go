@@ -1,0 +1,72 @@
+package tui
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"sextant/db"
+)
+
+// TestMonkey presses random keys in a window of random size over a database
+// that comes and goes. Nothing may panic, and every frame must fit.
+func TestMonkey(t *testing.T) {
+	keys := []string{"enter", "esc", "tab", "shift+tab", "up", "down", "left", "right", "space", "backspace", "home", "end",
+		"ctrl+d", "ctrl+u", "ctrl+r", "ctrl+n", "ctrl+p", "ctrl+w", "한", "0", "é", "👩"}
+	for r := '!'; r <= '~'; r++ {
+		keys = append(keys, string(r))
+	}
+	keys = slices.DeleteFunc(keys, func(k string) bool { return k == "q" }) // it leaves
+	for seed := range uint64(4) {
+		for _, readOnly := range []bool{false, true} {
+			t.Run(fmt.Sprintf("seed %d, read-only %v", seed, readOnly), func(t *testing.T) {
+				t.Parallel()
+				f := newFixture()
+				f.about.ReadOnly = readOnly
+				monkey(t, f, rand.New(rand.NewPCG(seed, 1)), keys)
+				if readOnly && len(f.launched)+len(f.cancelled) > 0 {
+					t.Errorf("read-only, and yet launched %v and cancelled %v", f.launched, f.cancelled)
+				}
+			})
+		}
+	}
+}
+
+func monkey(t *testing.T, f *fixture, rnd *rand.Rand, keys []string) {
+	d := drive(t, f, 80, 24, Options{Background: Dark, ASCII: rnd.IntN(2) == 0})
+	var last []string
+	defer func() {
+		if p := recover(); p != nil {
+			t.Fatalf("panic after %q: %v", last, p)
+		}
+	}()
+	for range 600 {
+		switch rnd.IntN(40) {
+		case 0:
+			d.send(tea.WindowSizeMsg{Width: 1 + rnd.IntN(240), Height: 1 + rnd.IntN(60)})
+		case 1:
+			d.send(tea.WindowSizeMsg{Width: 60 + rnd.IntN(80), Height: 18 + rnd.IntN(20)})
+		case 2:
+			f.fail = nil
+			if rnd.IntN(3) == 0 {
+				f.fail = &db.Error{Kind: db.KindUnreachable, Err: fmt.Errorf("connection refused")}
+			}
+		case 3:
+			d.now = d.now.Add(time.Duration(rnd.IntN(5000)) * time.Millisecond)
+			d.send(tick{})
+		}
+		key := keys[rnd.IntN(len(keys))]
+		if last = append(last, key); len(last) > 30 {
+			last = last[1:]
+		}
+		d.send(stroke(key))
+		d.frame()
+		if t.Failed() {
+			t.Fatalf("after %q", last)
+		}
+	}
+}
