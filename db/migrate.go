@@ -8,11 +8,11 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
-	"github.com/pressly/goose/v3/lock"
 
 	"sextant/migrations"
 )
@@ -31,6 +31,11 @@ type Migrated struct {
 // after 5 s of waiting for a table lock rather than queue platform writes
 // behind itself. Run again, it changes nothing.
 func (d *DB) Migrate(ctx context.Context) (Migrated, error) {
+	release, err := d.lockMigrations(ctx)
+	if err != nil {
+		return Migrated{}, err
+	}
+	defer release()
 	have, err := d.SchemaVersion(ctx)
 	if err != nil {
 		return Migrated{}, err
@@ -43,8 +48,8 @@ func (d *DB) Migrate(ctx context.Context) (Migrated, error) {
 	if have == want {
 		return done, nil
 	}
-	if _, err := d.pool.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS sextant`); err != nil {
-		return Migrated{}, classify("create schema sextant", err)
+	if err := d.createSchema(ctx); err != nil {
+		return Migrated{}, err
 	}
 	conf := d.conf.Copy()
 	conf.RuntimeParams["lock_timeout"] = "5s"
@@ -54,11 +59,7 @@ func (d *DB) Migrate(ctx context.Context) (Migrated, error) {
 	if err != nil {
 		return Migrated{}, fmt.Errorf("migrate: %w", err)
 	}
-	locker, err := lock.NewPostgresSessionLocker()
-	if err != nil {
-		return Migrated{}, fmt.Errorf("migrate: %w", err)
-	}
-	p, err := goose.NewProvider("", conn, migrations.FS, goose.WithStore(store), goose.WithSessionLocker(locker))
+	p, err := goose.NewProvider("", conn, migrations.FS, goose.WithStore(store))
 	if err != nil {
 		return Migrated{}, fmt.Errorf("migrate: %w", err)
 	}
@@ -72,14 +73,45 @@ func (d *DB) Migrate(ctx context.Context) (Migrated, error) {
 	return done, nil
 }
 
+// lockMigrations waits for any other migration to end. goose's own lock would
+// come too late for the schema and look only every few seconds.
+func (d *DB) lockMigrations(ctx context.Context) (release func(), err error) {
+	conn, err := pgx.ConnectConfig(ctx, d.conf.Copy())
+	if err != nil {
+		return nil, classify("connect to "+d.Target(), err)
+	}
+	l := &Lock{conn, LockKey("migrate")}
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock($1)`, l.key); err != nil {
+		l.Release(ctx)
+		return nil, classify("wait for another migration", err)
+	}
+	return func() { l.Release(ctx) }, nil
+}
+
+// createSchema makes schema sextant, except where an administrator has done so:
+// IF NOT EXISTS would ask for the right to make schemas all the same.
+func (d *DB) createSchema(ctx context.Context) error {
+	there, err := scalar[bool](ctx, d.pool, `SELECT to_regnamespace('sextant') IS NOT NULL`)
+	if err != nil || there {
+		return err
+	}
+	_, err = d.pool.Exec(ctx, `CREATE SCHEMA sextant`)
+	return classify("create schema sextant", err)
+}
+
 // migrationError says which file failed and what to do about a busy table.
 func migrationError(err error) error {
+	op := "migrate"
+	var partial *goose.PartialError
+	if errors.As(err, &partial) && partial.Failed != nil {
+		op = "migrate to " + partial.Failed.Source.Path
+	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == "55P03" {
-		return &Error{Kind: KindTransient, Op: "migrate", Err: err,
-			Hint: "another session holds the table; nothing was changed, run 'sextant db migrate' again"}
+		return &Error{Kind: KindTransient, Op: op, Err: err,
+			Hint: "another session holds the table; run 'sextant db migrate' again, it goes on where it stopped"}
 	}
-	return classify("migrate", err)
+	return classify(op, err)
 }
 
 // CheckSchema reports an Error of KindNotMigrated or KindTooNew when the

@@ -55,17 +55,16 @@ CREATE TABLE sextant.learner (
 );
 CREATE INDEX learner_last ON sextant.learner (last_at DESC, user_id);
 
--- Substring search over ids wants trigrams; where the extension cannot be had
--- the search falls back to prefixes and a scan.
+-- Substring search over ids wants trigrams; where the extension cannot be had,
+-- for whatever reason, the search falls back to a scan.
 -- +goose StatementBegin
 DO $$
 BEGIN
-    IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') THEN
-        CREATE EXTENSION IF NOT EXISTS pg_trgm;
-        CREATE INDEX learner_trgm ON sextant.learner USING gin (user_id gin_trgm_ops);
-    END IF;
-EXCEPTION WHEN insufficient_privilege OR undefined_object THEN
-    RAISE NOTICE 'pg_trgm is not available to this role: learners are searched by prefix';
+    CREATE EXTENSION IF NOT EXISTS pg_trgm;
+    EXECUTE (SELECT format('CREATE INDEX learner_trgm ON sextant.learner USING gin (user_id %I.gin_trgm_ops)', nspname)
+             FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE extname = 'pg_trgm');
+EXCEPTION WHEN OTHERS THEN
+    RAISE NOTICE 'pg_trgm cannot be used (%): learners are searched by a scan', SQLERRM;
 END $$;
 -- +goose StatementEnd
 

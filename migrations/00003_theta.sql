@@ -23,7 +23,8 @@ CREATE INDEX theta_history_user ON sextant.theta_history (user_id, topic_id, as_
 -- place, lets readers and writers of the other months go on.
 -- +goose StatementBegin
 CREATE FUNCTION sextant.theta_month(moment timestamptz) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO' AS $$
 DECLARE
     first date := date_trunc('month', moment AT TIME ZONE 'UTC');
     part  text := 'theta_history_' || to_char(first, 'YYYYMM');

@@ -1,21 +1,20 @@
 -- +goose Up
 -- The published tables, which dashboards read: each is created when it is missing
 -- and given the columns it lacks; nothing of it is ever dropped or retyped.
--- Sextant finds its rows by the contract's keys, so each key gets a unique index
--- where no index of the table's own serves.
 
+-- Adds the columns (name type [default]) that are missing. A table that lacks
+-- none is not locked, so that its readers do not hold a migration up.
 -- +goose StatementBegin
-CREATE FUNCTION sextant.ensure_key(tab regclass, cols text[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION sextant.ensure_columns(tab regclass, VARIADIC cols text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    missing text := (
+        SELECT string_agg('ADD COLUMN ' || c, ', ') FROM unnest(cols) c
+        WHERE NOT EXISTS (SELECT FROM pg_attribute a
+                          WHERE a.attrelid = tab AND a.attname = split_part(c, ' ', 1) AND NOT a.attisdropped));
 BEGIN
-    IF EXISTS (
-        SELECT FROM pg_index i
-        WHERE i.indrelid = tab AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
-          AND i.indnkeyatts = cardinality(cols)
-          AND cols @> (SELECT array_agg(a.attname::text) FROM pg_attribute a
-                       WHERE a.attrelid = tab AND a.attnum = ANY (i.indkey))) THEN
-        RETURN;
+    IF missing IS NOT NULL THEN
+        EXECUTE format('ALTER TABLE %s %s', tab, missing);
     END IF;
-    EXECUTE format('CREATE UNIQUE INDEX ON %s (%s)', tab, (SELECT string_agg(quote_ident(c), ', ') FROM unnest(cols) c));
 END $$;
 -- +goose StatementEnd
 
@@ -35,21 +34,10 @@ CREATE TABLE IF NOT EXISTS public.features_topic_daily (
     computed_at    timestamptz,
     PRIMARY KEY (user_id, topic_id, date)
 );
-ALTER TABLE public.features_topic_daily
-    ADD COLUMN IF NOT EXISTS user_id text,
-    ADD COLUMN IF NOT EXISTS topic_id text,
-    ADD COLUMN IF NOT EXISTS date date,
-    ADD COLUMN IF NOT EXISTS attempts integer,
-    ADD COLUMN IF NOT EXISTS correct integer,
-    ADD COLUMN IF NOT EXISTS avg_time_ms integer,
-    ADD COLUMN IF NOT EXISTS rt_median integer,
-    ADD COLUMN IF NOT EXISTS hints integer,
-    ADD COLUMN IF NOT EXISTS theta_estimate numeric(6,3),
-    ADD COLUMN IF NOT EXISTS theta_sd numeric(6,3),
-    ADD COLUMN IF NOT EXISTS improvement numeric(6,3),
-    ADD COLUMN IF NOT EXISTS last_seen_at timestamptz,
-    ADD COLUMN IF NOT EXISTS computed_at timestamptz;
-SELECT sextant.ensure_key('public.features_topic_daily', '{user_id,topic_id,date}');
+SELECT sextant.ensure_columns('public.features_topic_daily',
+    'user_id text', 'topic_id text', 'date date', 'attempts integer', 'correct integer', 'avg_time_ms integer',
+    'rt_median integer', 'hints integer', 'theta_estimate numeric(6,3)', 'theta_sd numeric(6,3)',
+    'improvement numeric(6,3)', 'last_seen_at timestamptz', 'computed_at timestamptz');
 
 CREATE TABLE IF NOT EXISTS public.weekly_kpi (
     user_id    text NOT NULL,
@@ -59,13 +47,9 @@ CREATE TABLE IF NOT EXISTS public.weekly_kpi (
     updated_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (user_id, week_start)
 );
-ALTER TABLE public.weekly_kpi
-    ADD COLUMN IF NOT EXISTS user_id text,
-    ADD COLUMN IF NOT EXISTS week_start date,
-    ADD COLUMN IF NOT EXISTS kpis jsonb,
-    ADD COLUMN IF NOT EXISTS created_at timestamptz DEFAULT now(),
-    ADD COLUMN IF NOT EXISTS updated_at timestamptz DEFAULT now();
-SELECT sextant.ensure_key('public.weekly_kpi', '{user_id,week_start}');
+SELECT sextant.ensure_columns('public.weekly_kpi',
+    'user_id text', 'week_start date', 'kpis jsonb', 'created_at timestamptz DEFAULT now()',
+    'updated_at timestamptz DEFAULT now()');
 
 CREATE TABLE IF NOT EXISTS public.mirt_item_params (
     item_id   text NOT NULL,
@@ -75,13 +59,8 @@ CREATE TABLE IF NOT EXISTS public.mirt_item_params (
     fitted_at timestamptz,
     PRIMARY KEY (item_id)
 );
-ALTER TABLE public.mirt_item_params
-    ADD COLUMN IF NOT EXISTS item_id text,
-    ADD COLUMN IF NOT EXISTS model text,
-    ADD COLUMN IF NOT EXISTS params jsonb,
-    ADD COLUMN IF NOT EXISTS version text,
-    ADD COLUMN IF NOT EXISTS fitted_at timestamptz;
-SELECT sextant.ensure_key('public.mirt_item_params', '{item_id}');
+SELECT sextant.ensure_columns('public.mirt_item_params',
+    'item_id text', 'model text', 'params jsonb', 'version text', 'fitted_at timestamptz');
 
 CREATE TABLE IF NOT EXISTS public.mirt_ability (
     user_id   text NOT NULL,
@@ -92,14 +71,9 @@ CREATE TABLE IF NOT EXISTS public.mirt_ability (
     fitted_at timestamptz,
     PRIMARY KEY (user_id, version)
 );
-ALTER TABLE public.mirt_ability
-    ADD COLUMN IF NOT EXISTS user_id text,
-    ADD COLUMN IF NOT EXISTS theta double precision,
-    ADD COLUMN IF NOT EXISTS se double precision,
-    ADD COLUMN IF NOT EXISTS model text,
-    ADD COLUMN IF NOT EXISTS version text,
-    ADD COLUMN IF NOT EXISTS fitted_at timestamptz;
-SELECT sextant.ensure_key('public.mirt_ability', '{user_id,version}');
+SELECT sextant.ensure_columns('public.mirt_ability',
+    'user_id text', 'theta double precision', 'se double precision', 'model text', 'version text',
+    'fitted_at timestamptz');
 
 CREATE TABLE IF NOT EXISTS public.mirt_fit_meta (
     run_id     text NOT NULL,
@@ -108,12 +82,8 @@ CREATE TABLE IF NOT EXISTS public.mirt_fit_meta (
     fitted_at  timestamptz,
     PRIMARY KEY (run_id)
 );
-ALTER TABLE public.mirt_fit_meta
-    ADD COLUMN IF NOT EXISTS run_id text,
-    ADD COLUMN IF NOT EXISTS model_spec jsonb,
-    ADD COLUMN IF NOT EXISTS metrics jsonb,
-    ADD COLUMN IF NOT EXISTS fitted_at timestamptz;
-SELECT sextant.ensure_key('public.mirt_fit_meta', '{run_id}');
+SELECT sextant.ensure_columns('public.mirt_fit_meta',
+    'run_id text', 'model_spec jsonb', 'metrics jsonb', 'fitted_at timestamptz');
 
 CREATE TABLE IF NOT EXISTS public.student_topic_theta (
     user_id   text NOT NULL,
@@ -125,15 +95,9 @@ CREATE TABLE IF NOT EXISTS public.student_topic_theta (
     fitted_at timestamptz,
     PRIMARY KEY (user_id, topic_id)
 );
-ALTER TABLE public.student_topic_theta
-    ADD COLUMN IF NOT EXISTS user_id text,
-    ADD COLUMN IF NOT EXISTS topic_id text,
-    ADD COLUMN IF NOT EXISTS theta double precision,
-    ADD COLUMN IF NOT EXISTS se double precision,
-    ADD COLUMN IF NOT EXISTS model text,
-    ADD COLUMN IF NOT EXISTS version text,
-    ADD COLUMN IF NOT EXISTS fitted_at timestamptz;
-SELECT sextant.ensure_key('public.student_topic_theta', '{user_id,topic_id}');
+SELECT sextant.ensure_columns('public.student_topic_theta',
+    'user_id text', 'topic_id text', 'theta double precision', 'se double precision', 'model text', 'version text',
+    'fitted_at timestamptz');
 
 CREATE TABLE IF NOT EXISTS public.report_artifacts (
     id           bigint GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
@@ -144,17 +108,10 @@ CREATE TABLE IF NOT EXISTS public.report_artifacts (
     generated_at timestamptz,
     UNIQUE (user_id, week_start, format)
 );
-ALTER TABLE public.report_artifacts
-    ADD COLUMN IF NOT EXISTS user_id text,
-    ADD COLUMN IF NOT EXISTS week_start date,
-    ADD COLUMN IF NOT EXISTS format text,
-    ADD COLUMN IF NOT EXISTS url text,
-    ADD COLUMN IF NOT EXISTS generated_at timestamptz;
-SELECT sextant.ensure_key('public.report_artifacts', '{user_id,week_start,format}');
-
--- A slice is a day: its own stale rows are found by date.
-CREATE INDEX IF NOT EXISTS features_topic_daily_date ON public.features_topic_daily (date);
+SELECT sextant.ensure_columns('public.report_artifacts',
+    'id bigint GENERATED BY DEFAULT AS IDENTITY', 'user_id text', 'week_start date', 'format text', 'url text',
+    'generated_at timestamptz');
 
 -- +goose Down
 -- The published tables belong to the platform too and stay.
-DROP FUNCTION sextant.ensure_key(regclass, text[]);
+DROP FUNCTION sextant.ensure_columns(regclass, text[]);
