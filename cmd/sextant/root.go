@@ -97,6 +97,7 @@ func newRootCmd(a *app) *cobra.Command {
 
 	root.AddCommand(newStatusCmd(a), newRunCmd(a), newRunsCmd(a), newThetaCmd(a), newLearnerCmd(a), newDBCmd(a),
 		newDemoCmd(a), newVersionCmd(a))
+	root.AddCommand(newIRTCmd(a))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	return root
