@@ -161,10 +161,10 @@ func (f *folder) awaitReady(ctx context.Context, exited <-chan struct{}, log *sl
 			switch {
 			case err == nil:
 				return url, nil
-			case errors.As(err, &answer) && answer.Code == "57P03": // starting, recovering or shutting down
+			case isBusy(err):
 				silentSince = time.Now()
 				if !told && time.Since(begun) > 2*time.Second {
-					log.Info("waiting for the private PostgreSQL server", "it_says", answer.Message)
+					log.Info("waiting for the private PostgreSQL server", "it_says", err)
 					told = true
 				}
 			case errors.As(err, &answer):
@@ -182,6 +182,12 @@ func (f *folder) awaitReady(ctx context.Context, exited <-chan struct{}, log *sl
 		case <-time.After(poll):
 		}
 	}
+}
+
+// isBusy tells the answer of a server that is starting, recovering or shutting down.
+func isBusy(err error) bool {
+	var answer *pgconn.PgError
+	return errors.As(err, &answer) && answer.Code == "57P03"
 }
 
 // ping connects to Sextant's database, which it makes where a new cluster lacks it. The caller holds

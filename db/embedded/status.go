@@ -11,7 +11,7 @@ import (
 // Status is what Inspect finds out about the server of a data folder.
 type Status struct {
 	Running       bool   `json:"running"`
-	PID           int    `json:"pid,omitempty"`
+	PID           int    `json:"pid,omitempty"` // also of a server that is still starting, recovering or stopping
 	URL           string `json:"url,omitempty"`
 	DataDir       string `json:"data_dir"`
 	LogFile       string `json:"log_file"`
@@ -59,6 +59,9 @@ func (f *folder) status(ctx context.Context) (Status, error) {
 		return s, nil // it has only just been started
 	}
 	conn, err := connect(ctx, s.URL)
+	if isBusy(err) {
+		return s, nil
+	}
 	if err != nil {
 		return s, fmt.Errorf("%w (%w): see %s", ErrNotReady, err, f.logFile())
 	}
