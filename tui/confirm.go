@@ -154,7 +154,7 @@ func (c *confirm) Box(w, h int) []string {
 	no, yes := th.Button, th.Muted
 	noText, yesText := "[ Cancel ]", "  "+c.verb+"  "
 	if c.yes {
-		no, yes = th.Muted, th.Button
+		no, yes = th.Muted, th.ChangeButton
 		noText, yesText = "  Cancel  ", "[ "+c.verb+" ]"
 	}
 	buttons := widget.S(no, noText).Add(th.Blank, "   ").Add(yes, yesText)

@@ -44,7 +44,11 @@ const (
 
 // View draws the frame: header, tabs, body, status and footer.
 func (a *app) View() tea.View {
-	v := tea.NewView(strings.Join(a.frame(), "\n"))
+	content := strings.Join(a.frame(), "\n")
+	if a.mode.ASCII {
+		content = strings.NewReplacer("–", "-", "…", "~", "×", "x").Replace(content) // in words; signs come from the theme
+	}
+	v := tea.NewView(content)
 	v.AltScreen = true
 	v.WindowTitle = "sextant " + a.about.Environment
 	return v
@@ -261,7 +265,11 @@ func (a *app) overlay(rows []string, d dialog) []string {
 	}
 	foot := rows[len(rows)-1]
 	w = min(w, max(inner, min(48, w-4))+4)
-	box := widget.Box(th, d.Title(), th.Accent, content, w)
+	edge := th.Accent
+	if _, changes := d.(*confirm); changes {
+		edge = th.ChangeKey
+	}
+	box := widget.Box(th, d.Title(), edge, content, w)
 	out := widget.Overlay(th, rows, box, a.width)
 	out[len(out)-1] = foot
 	return out

@@ -103,14 +103,14 @@ func stageKeys(a *app, s jobs.StageStatus, ok, inside bool) []Key {
 	var keys []Key
 	if !inside {
 		keys = append(keys, Key{Strokes: []string{"enter"}, Label: "open", Help: "open the stage: its runs, schedule and parameters",
-			Off: when(!ok, "no stage is selected"), Do: func() tea.Cmd { return a.push(newStage(a, s.Name)) }})
+			Off: when(!ok, "no stage is selected"), Do: func() tea.Cmd { return a.push(newStage(a, s.Name)) }},
+			Key{Strokes: []string{"l"}, Label: "logs", Help: "the last run, with its log", Off: noRun, Do: openLast})
 	}
 	return append(keys,
 		Key{Strokes: []string{"R"}, Label: "run", Help: "run the stage: form, preview, confirmation", Changes: true, Off: off,
 			Do: func() tea.Cmd { return a.push(newLaunch(a, s, false)) }},
 		Key{Strokes: []string{"B"}, Label: "backfill", Help: "run the stage over a range of days", Changes: true, Off: off,
 			Do: func() tea.Cmd { return a.push(newLaunch(a, s, true)) }},
-		Key{Strokes: []string{"l"}, Label: "logs", Help: "the last run, with its log", Off: noRun, Do: openLast},
 		Key{Strokes: []string{"d"}, Label: "describe", Help: "everything known about the stage", Off: when(!ok, "no stage is selected"),
 			Do: func() tea.Cmd { return a.open(describeStage(a, s)) }},
 		Key{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that runs the stage", Off: when(!ok, "no stage is selected"),

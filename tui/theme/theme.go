@@ -46,10 +46,11 @@ type Theme struct {
 	ChangeKey Style // a key that changes data
 	KeyOff    Style // a key that is switched off
 
-	Cursor Style // the text cursor of an input
-	Button Style // the focused button of a dialog
-	Line   Style // a chart's line
-	Band   Style // the uncertainty around it
+	Cursor       Style // the text cursor of an input
+	Button       Style // the focused button of a dialog
+	ChangeButton Style // the same, of one that changes data
+	Line         Style // a chart's line
+	Band         Style // the uncertainty around it
 
 	surface color.Color // under the line with the cursor
 	badge   map[string]badge
@@ -79,7 +80,7 @@ func (t *Theme) coloured() {
 	t.Text = ink("#24292F", "#D5DAE1")
 	t.Strong = ink("#0B0F14", "#FFFFFF").Bold()
 	t.Muted = ink("#57606A", "#98A2B0")
-	t.Faint = ink("#7A848F", "#6B7686")
+	t.Faint = ink("#7A848F", "#7E8A9C")
 	t.Rule = ink("#C3CAD3", "#39424F")
 	t.Accent = ink("#0062A3", "#62B6F0")
 
@@ -98,6 +99,7 @@ func (t *Theme) coloured() {
 	t.KeyOff = t.Faint.Strike()
 	t.Cursor = Style{}.Reverse()
 	t.Button = Style{}.Bold().Foreground(c("#FFFFFF", "#0B0F14")).Background(c("#0062A3", "#62B6F0"))
+	t.ChangeButton = Style{}.Bold().Foreground(c("#FFFFFF", "#0B0F14")).Background(c("#A84300", "#F39A3D"))
 	t.Line = t.Accent.Bold()
 	t.Band = ink("#8FB3D1", "#557A9E")
 
@@ -123,7 +125,7 @@ func (t *Theme) plain() {
 	t.Never, t.Paused, t.NotBuilt = s, s, faint
 	t.Right, t.Wrong = s, bold
 	t.Key, t.ChangeKey, t.KeyOff = bold, bold.Underline(), faint.Strike()
-	t.Cursor, t.Button = s.Reverse(), bold.Reverse()
+	t.Cursor, t.Button, t.ChangeButton = s.Reverse(), bold.Reverse(), bold.Reverse()
 	t.Line, t.Band = bold, faint
 }
 

@@ -1,0 +1,236 @@
+package widget
+
+import (
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"sextant/tui/theme"
+)
+
+var plain = theme.New(theme.Mode{NoColor: true})
+
+func TestClean(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain":               "plain",
+		"김서연":                 "김서연",
+		"a\x1b[31mred\x1b[0m": "a[31mred[0m", // the terminal must not obey an id
+		"two\nlines\tand tab": "two lines and tab",
+		"👩‍🏫":                 "👩🏫",
+		"👍🏽":                  "👍",
+		"🇰🇷":                  "🇰🇷",
+		"rtl\u202eevil":       "rtlevil",
+		"bad\xffutf8":         "bad?utf8",
+	} {
+		if got := Clean(in); got != want {
+			t.Errorf("Clean(%q) = %q, want %q", in, got, want)
+		}
+		if got := Clean(in); ansi.StringWidth(got) != ansi.StringWidthWc(got) {
+			t.Errorf("terminals disagree about the width of %q", got)
+		}
+	}
+}
+
+func TestTruncate(t *testing.T) {
+	line := S(plain.Text, "김서연").Add(plain.Strong, "abc")
+	for w, want := range map[int]string{9: "김서연abc", 8: "김서연a…", 7: "김서연…", 6: "김서…", 5: "김서…", 2: "…", 1: "…", 0: ""} {
+		got := line.Truncate(w, "…")
+		if got.Plain() != want {
+			t.Errorf("Truncate(%d) = %q, want %q", w, got.Plain(), want)
+		}
+		if line.Pad(w, "…", plain.Blank, false).Width() != w {
+			t.Errorf("Pad(%d) has width %d", w, line.Pad(w, "…", plain.Blank, false).Width())
+		}
+	}
+}
+
+func TestOverlayOnWideText(t *testing.T) {
+	screen := Frame([]string{strings.Repeat("가", 10), "x" + strings.Repeat("나", 9)}, 21, 2)
+	for boxW := 1; boxW < 20; boxW++ {
+		for i, l := range Overlay(plain, screen, []string{strings.Repeat("#", boxW), strings.Repeat("#", boxW)}, 21) {
+			if w := ansi.StringWidth(l); w != 21 {
+				t.Errorf("box of %d: line %d is %d wide: %q", boxW, i, w, ansi.Strip(l))
+			}
+		}
+	}
+}
+
+func people() *Table {
+	t := &Table{Columns: []Column{{Title: "NAME", Min: 4, Sort: true}, {Title: "N", Min: 2, Right: true, Sort: true}, {Title: "CITY", Min: 4, Drop: 1}}}
+	t.SetSize(40, 10)
+	row := func(name string, n float64, city string) Row {
+		return Row{ID: name, Cells: []Cell{T(plain.Text, name), N(plain.Text, "n", n), T(plain.Text, city)}}
+	}
+	t.SetRows([]Row{row("bo", 2, "Seoul"), row("Al", math.NaN(), "Busan"), row("cy", 1, "Busan"), row("di", 3, "Seoul")})
+	return t
+}
+
+func (t *Table) ids() (ids []string) {
+	for _, i := range t.shown {
+		ids = append(ids, t.rows[i].ID)
+	}
+	return ids
+}
+
+func TestTableSort(t *testing.T) {
+	tb := people()
+	for _, want := range [][]string{{"Al", "bo", "cy", "di"}, {"cy", "bo", "di", "Al"}, {"bo", "Al", "cy", "di"}} {
+		tb.SortNext()
+		if got := tb.ids(); !reflect.DeepEqual(got, want) {
+			t.Errorf("sorted: %v, want %v", got, want)
+		}
+	}
+	tb.SortNext()
+	tb.SortNext()
+	tb.Reverse()
+	if got, want := tb.ids(), []string{"di", "bo", "cy", "Al"}; !reflect.DeepEqual(got, want) {
+		t.Errorf("reversed: %v, want %v: what has no number stays last", got, want)
+	}
+}
+
+func TestTableFilter(t *testing.T) {
+	for filter, want := range map[string][]string{"": {"bo", "Al", "cy", "di"}, "seo": {"bo", "di"}, "BUS y": {"cy"}, "city:b": {"Al", "cy"}, "name:b": {"bo"}, "name:seoul": nil} {
+		tb := people()
+		tb.SetFilter(filter)
+		if got := tb.ids(); !reflect.DeepEqual(got, want) {
+			t.Errorf("filter %q: %v, want %v", filter, got, want)
+		}
+	}
+}
+
+func TestTableKeepsItsPlace(t *testing.T) {
+	tb := people()
+	tb.Marks = true
+	tb.Move(2)
+	tb.ToggleMark()
+	tb.Move(-1)
+	rows := tb.rows
+	tb.SetRows(append([]Row{{ID: "new", Cells: rows[0].Cells}}, rows...))
+	if tb.CurrentID() != "cy" || !reflect.DeepEqual(tb.Marked(), []string{"cy"}) {
+		t.Errorf("the cursor is on %q, marked is %v; want cy for both", tb.CurrentID(), tb.Marked())
+	}
+	tb.SetRows(nil)
+	tb.Move(1)
+	if tb.CurrentID() != "" {
+		t.Errorf("an empty table has a current row %q", tb.CurrentID())
+	}
+}
+
+func TestTableDropsColumns(t *testing.T) {
+	tb := people()
+	for w, want := range map[int]bool{40: true, 12: false} {
+		tb.SetSize(w, 10)
+		if got := strings.Contains(ansi.Strip(tb.View(plain)[0]), "CITY"); got != want {
+			t.Errorf("at %d the column that may go is shown: %v, want %v", w, got, want)
+		}
+	}
+}
+
+func TestChartTakesAnything(t *testing.T) {
+	day := func(n int) time.Time { return time.Date(2025, 11, n, 0, 0, 0, 0, time.UTC) }
+	for name, series := range map[string][][]Point{
+		"nothing":    nil,
+		"empty":      {{}},
+		"one point":  {{{day(1), 0.5, 0.3}}},
+		"flat":       {{{day(1), 1, 0}, {day(9), 1, 0}}},
+		"same time":  {{{day(1), 1, 0.1}, {day(1), 2, 0.1}, {day(1), 3, 0.1}}},
+		"not finite": {{{day(1), math.NaN(), 1}, {day(2), math.Inf(1), 1}, {day(3), 1, math.NaN()}, {day(4), 2, math.Inf(1)}}},
+		"far apart":  {{{day(1), -1e6, 1}, {day(2), 1e6, 1}}},
+		"two scales": {{{day(1), 0, 0.1}, {day(5), 1, 0.1}}, {{day(6), 3, 0.1}, {day(9), 3.5, 0.1}}},
+	} {
+		for _, size := range [][2]int{{80, 12}, {20, 4}, {10, 3}, {1, 1}} {
+			for _, ascii := range []bool{false, true} {
+				for _, l := range (Chart{Series: series}).View(theme.New(theme.Mode{ASCII: ascii}), size[0], size[1]) {
+					if ansi.StringWidth(l) > size[0] || strings.Contains(l, "NaN") {
+						t.Errorf("%s at %v: %q", name, size, ansi.Strip(l))
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestChartRisesWithTheValue(t *testing.T) {
+	var s []Point
+	for i := range 20 {
+		s = append(s, Point{At: time.Unix(int64(i)*86400, 0), Value: float64(i) / 5})
+	}
+	rows := Chart{Series: [][]Point{s}}.View(theme.New(theme.Mode{NoColor: true, ASCII: true}), 60, 12)
+	last := 1 << 30
+	for _, l := range rows[:10] {
+		if at := strings.Index(ansi.Strip(l)[7:], "*"); at >= 0 {
+			if at > last {
+				t.Fatalf("the line falls where the value rises:\n%s", ansi.Strip(strings.Join(rows, "\n")))
+			}
+			last = at
+		}
+	}
+}
+
+func TestIntervalAndProgress(t *testing.T) {
+	for name, c := range map[string]struct{ got, want string }{
+		"zero":     {Interval(plain, 7, -3, 3, 0, 0).Plain(), "···●···"},
+		"with SE":  {Interval(plain, 7, -3, 3, 1, 1).Plain(), "···━●━·"},
+		"outside":  {Interval(plain, 7, -3, 3, 9, 1).Plain(), "···┊··●"},
+		"unknown":  {Interval(plain, 7, -3, 3, math.NaN(), 1).Plain(), "       "},
+		"none":     {Progress(plain, 4, 0).Plain(), "░░░░"},
+		"half":     {Progress(plain, 4, 0.54).Plain(), "██▏░"},
+		"full":     {Progress(plain, 4, 1).Plain(), "████"},
+		"too much": {Progress(plain, 4, 7).Plain(), "████"},
+		"no share": {Progress(plain, 4, math.NaN()).Plain(), "░░░░"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %q, want %q", name, c.got, c.want)
+		}
+	}
+}
+
+func TestSparkShowsSigns(t *testing.T) {
+	got := Spark(plain, 4, []SparkBar{{Value: 9}, {Value: 1}, {Value: 4}, {Sign: "✗"}, {Value: 8}}).Plain()
+	if got != "▁▄✗▇" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestViewer(t *testing.T) {
+	v := Viewer{Follow: true, Empty: "nothing yet"}
+	v.SetSize(20, 3)
+	if got := ansi.Strip(v.View(plain)[0]); got != "nothing yet" {
+		t.Errorf("%q", got)
+	}
+	for _, s := range []string{"one", "two", "a line that is longer than the window", "four"} {
+		v.Append(S(plain.Text, s))
+	}
+	if got := v.View(plain); !reflect.DeepEqual(got, []string{"a line that is", "longer than the", "window", "four"}[1:]) {
+		t.Errorf("following: %q", got)
+	}
+	v.Move(-9)
+	if got := v.View(plain)[0]; got != "one" || v.Follow {
+		t.Errorf("scrolled up: %q, following %v", got, v.Follow)
+	}
+	v.ToggleWrap()
+	v.SetFilter("LINE")
+	if got := v.View(plain); !reflect.DeepEqual(got, []string{"a line that is long…"}) {
+		t.Errorf("filtered: %q", got)
+	}
+}
+
+func TestInputKeepsTheCursorInSight(t *testing.T) {
+	var in Input
+	in.SetValue("가나다라마바사")
+	if got := in.View(plain, 8, true); got.Width() > 8 || !strings.HasSuffix(got.Plain(), "사 ") {
+		t.Errorf("%q", got.Plain())
+	}
+	for range 7 {
+		in.Update(tea.KeyPressMsg{Code: tea.KeyLeft})
+	}
+	in.Update(tea.KeyPressMsg{Code: 'x', Text: "x"})
+	if in.Value() != "x가나다라마바사" {
+		t.Errorf("%q", in.Value())
+	}
+}
