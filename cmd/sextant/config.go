@@ -61,7 +61,7 @@ func loadConfig(path string) (*config, error) {
 		return &config{path: path}, nil
 	}
 	if err != nil {
-		return nil, usagef("config file: %s", err)
+		return nil, configf("config file: %s", err)
 	}
 	return parseConfig(path, text)
 }
@@ -75,9 +75,9 @@ func parseConfig(path string, text []byte) (*config, error) {
 	switch {
 	case errors.Is(err, io.EOF): // nothing but comments
 	case errors.As(err, &located):
-		return nil, usagef("%s:%d: %s", path, located.GetToken().Position.Line, strings.Join(strings.Fields(located.GetMessage()), " "))
+		return nil, configf("%s:%d: %s", path, located.GetToken().Position.Line, strings.Join(strings.Fields(located.GetMessage()), " "))
 	case err != nil:
-		return nil, usagef("%s: %s", path, err)
+		return nil, configf("%s: %s", path, err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Profiles)) {
 		if err := c.check(name, c.Profiles[name]); err != nil {
@@ -122,7 +122,7 @@ func (c *config) errorAt(keys []string, format string, args ...any) error {
 			where = fmt.Sprintf("%s:%d", c.path, node.GetToken().Position.Line)
 		}
 	}
-	return usagef("%s: %s: %s", where, strings.Join(keys, "."), fmt.Sprintf(format, args...))
+	return configf("%s: %s: %s", where, strings.Join(keys, "."), fmt.Sprintf(format, args...))
 }
 
 // find gives a profile by name.
@@ -132,9 +132,9 @@ func (c *config) find(name string) (profile, error) {
 	case ok:
 		return p, nil
 	case len(c.Profiles) == 0:
-		return p, usagef("unknown profile %q: %s defines none", name, c.path)
+		return p, configf("unknown profile %q: %s defines none", name, c.path)
 	}
-	return p, usagef("unknown profile %q; %s defines %s", name, c.path, strings.Join(slices.Sorted(maps.Keys(c.Profiles)), ", "))
+	return p, configf("unknown profile %q; %s defines %s", name, c.path, strings.Join(slices.Sorted(maps.Keys(c.Profiles)), ", "))
 }
 
 // url is the profile's database, empty for the private server.
@@ -144,16 +144,16 @@ func (p profile) url(getenv func(string) string) (string, error) {
 		if u := getenv(p.DatabaseEnv); u != "" {
 			return u, nil
 		}
-		return "", usagef("the profile takes its database from %s, which is not set", p.DatabaseEnv)
+		return "", configf("the profile takes its database from %s, which is not set", p.DatabaseEnv)
 	case p.DatabaseFile != "":
 		text, err := os.ReadFile(p.DatabaseFile)
 		if err != nil {
-			return "", usagef("database_file: %s", err)
+			return "", configf("database_file: %s", err)
 		}
 		if u := strings.TrimSpace(string(text)); u != "" {
 			return u, nil
 		}
-		return "", usagef("database_file %s is empty", p.DatabaseFile)
+		return "", configf("database_file %s is empty", p.DatabaseFile)
 	}
 	return p.Database, nil
 }

@@ -34,7 +34,7 @@ func (a *app) resolve() (target, error) {
 	t := target{profile: a.global.profile, url: a.global.database, readOnly: a.global.readOnly}
 	switch {
 	case t.profile != "" && t.url != "":
-		return target{}, usagef("--profile and --database both name a database; give one")
+		return target{}, configf("--profile and --database both name a database; give one")
 	case t.profile == "" && t.url == "":
 		if t.profile = a.getenv("SEXTANT_PROFILE"); t.profile != "" {
 			break

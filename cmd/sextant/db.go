@@ -37,7 +37,7 @@ a table or column, waits at most 5 s for a lock on a table in use, and changes n
 func (o dbOptions) private() error {
 	t, err := o.app.resolve()
 	if err == nil && t.url != "" {
-		err = usagef("the database in use is %s, which Sextant neither starts nor stops; unset DATABASE_URL (or choose another profile) for the private server",
+		err = configf("the database in use is %s, which Sextant neither starts nor stops; unset DATABASE_URL (or choose another profile) for the private server",
 			mask(t.url))
 	}
 	return err

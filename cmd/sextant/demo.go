@@ -62,7 +62,7 @@ func runDemo(ctx context.Context, o demoOptions) error {
 	}
 	defer s.Close()
 	if a.global.database == "" && !s.loopback() {
-		return usagef("the demo does not fill %s unasked; unset DATABASE_URL to use the private server, or name an empty database with --database",
+		return configf("the demo does not fill %s unasked; unset DATABASE_URL to use the private server, or name an empty database with --database",
 			s.about.Database)
 	}
 	d := &demonstration{app: a, session: s, options: o, began: a.clock()}
@@ -84,7 +84,7 @@ func (o demoOptions) target() (target, error) {
 	case t.readOnly:
 		return t, jobs.ErrReadOnly
 	case t.profile != "" && t.url != "":
-		return t, usagef("the demo does not fill the database of profile %s; name an empty one with --database", t.profile)
+		return t, configf("the demo does not fill the database of profile %s; name an empty one with --database", t.profile)
 	}
 	if t.url != "" && t.environment == "" {
 		t.environment = "demo"
@@ -152,7 +152,7 @@ func (o demoOptions) agree(there demo.Options) error {
 		{"days", o.size.Days, there.Days}, {"seed", o.size.Seed, there.Seed},
 	} {
 		if o.given[f.name] && f.asked != f.found {
-			return usagef("the demo in this database was made with --%s %v; start afresh with --reset to have --%s %v",
+			return configf("the demo in this database was made with --%s %v; start afresh with --reset to have --%s %v",
 				f.name, f.found, f.name, f.asked)
 		}
 	}
@@ -165,7 +165,7 @@ func (d *demonstration) load(ctx context.Context) (demo.Options, error) {
 	size.Until = d.lastDay().Start()
 	simulation, err := demo.New(size) // says what is wrong with the size
 	if err != nil {
-		return size, &usageError{err.Error()}
+		return size, configf("%s", err)
 	}
 	began := d.app.clock()
 	sum, err := demo.Load(ctx, d.session.db, size, nil)

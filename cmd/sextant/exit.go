@@ -25,11 +25,23 @@ const (
 )
 
 // usageError is a command line or configuration that makes no sense.
-type usageError struct{ msg string }
+type usageError struct {
+	msg  string
+	help bool // the command's --help would have told
+}
 
 func (e *usageError) Error() string { return e.msg }
 
-func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+// usagef is for what is wrong with the arguments or flags of a command.
+func usagef(format string, args ...any) error {
+	return &usageError{msg: fmt.Sprintf(format, args...), help: true}
+}
+
+// configf is for what is wrong with the configuration, or with a request that is
+// well formed: the command's --help would not help.
+func configf(format string, args ...any) error {
+	return &usageError{msg: fmt.Sprintf(format, args...)}
+}
 
 // statusError ends the process with a code when everything has been said.
 type statusError struct{ code int }

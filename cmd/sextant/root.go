@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 const rootHelp = `Sextant watches, runs and repairs a learning-analytics pipeline on PostgreSQL.
@@ -22,13 +23,13 @@ const rootExamples = `  sextant demo                                     a livin
   sextant theta recompute 1042 --dry-run           old θ, new θ, and the answers behind it`
 
 const usageTemplate = `Usage:{{if .Runnable}}
-  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
-  {{.CommandPath}} COMMAND{{end}}{{if .HasExample}}
+  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}{{if not (index .Annotations "subcommands")}}
+  {{.CommandPath}} COMMAND{{end}}{{end}}{{if .HasExample}}
 
 Examples:
 {{.Example}}{{end}}{{if .HasAvailableSubCommands}}
 
-Commands:{{range .Commands}}{{if .IsAvailableCommand}}
+{{with index .Annotations "subcommands"}}{{.}}{{else}}Commands{{end}}:{{range .Commands}}{{if .IsAvailableCommand}}
   {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
 
 Flags:
@@ -52,8 +53,8 @@ func (a *app) execute(ctx context.Context, args []string) int {
 		err = errors.Join(context.Canceled, err) // whatever broke, it broke because of the signal
 	}
 	var usage *usageError
-	if errors.As(err, &usage) {
-		err = usagef("%s; see '%s --help'", usage.msg, cmd.CommandPath())
+	if errors.As(err, &usage) && usage.help {
+		err = configf("%s; see '%s --help'", usage.msg, cmd.CommandPath())
 	}
 	a.report(err, a.global.json || wantsJSON(args))
 	return exitCode(err)
@@ -79,10 +80,10 @@ func newRootCmd(a *app) *cobra.Command {
 	root.SetOut(a.out)
 	root.SetErr(a.errOut)
 	root.SetUsageTemplate(usageTemplate)
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err.Error()} })
+	root.SetFlagErrorFunc(flagError)
 	cobra.EnableCommandSorting = false
-	root.InitDefaultHelpFlag()
 
+	root.Flags().SortFlags = false
 	f := root.PersistentFlags()
 	f.SortFlags = false
 	f.StringVar(&a.global.profile, "profile", "", "profile of the config file to use [$SEXTANT_PROFILE]")
@@ -101,6 +102,16 @@ func newRootCmd(a *app) *cobra.Command {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	return root
+}
+
+// flagError says what is wrong with a flag's value, and of which flag.
+func flagError(_ *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return usagef("%s", err)
+	}
+	name := invalid.GetFlag().Name
+	return usagef("--%s: %s", name, strings.TrimPrefix(errors.Unwrap(invalid).Error(), name+": "))
 }
 
 func (a *app) checkGlobal() error {
@@ -142,8 +153,9 @@ func argCount(low, high int, what string) cobra.PositionalArgs {
 
 // newGroup is a command that only holds others.
 func newGroup(use, short string, subs ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{Use: use, Short: short, Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return usagef("%s needs a command", cmd.CommandPath()) }}
+	cmd := &cobra.Command{Use: use + " COMMAND", Short: short, Args: noArgs, DisableFlagsInUseLine: true,
+		Annotations: map[string]string{"subcommands": "Commands"},
+		RunE:        func(cmd *cobra.Command, _ []string) error { return usagef("%s needs a command", cmd.CommandPath()) }}
 	cmd.AddCommand(subs...)
 	return cmd
 }

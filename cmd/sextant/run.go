@@ -26,10 +26,11 @@ func newRunCmd(a *app) *cobra.Command {
 		Use: "run STAGE", Short: "Run a stage here and now, as cron does",
 		Long: `Runs one stage: the answers are brought up to date, then each slice (a day, a calibration, a learner) is
 published whole or not at all. Ctrl-C cancels; what was published stays. --dry-run writes nothing.`,
-		Example: `  sextant run aggregate-features-daily                                   the last complete day, and what is missing
+		Example: `  sextant run aggregate-features-daily                                     the last complete day, and what is missing
   sextant run aggregate-features-daily --from 2026-03-01 --to 2026-03-31   a backfill, oldest day first
   sextant run mirt-calibrate --dry-run
-  sextant run mirt-calibrate --help                                      its own flags`,
+  sextant run mirt-calibrate --help                                        its own flags`,
+		Annotations: map[string]string{"subcommands": "Stages"},
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usagef("name the stage: %s", strings.Join(stageNames(stages), ", "))
@@ -75,7 +76,7 @@ func newRunStageCmd(a *app, s jobs.Stage) *cobra.Command {
 	f.Var(dayFlag{&o.request.Date}, "date", "the as-of day (default the last complete UTC day)")
 	f.Var(dayFlag{&o.request.From}, "from", "first day of a backfill")
 	f.Var(dayFlag{&o.request.To}, "to", "last day of a backfill (default the last complete UTC day)")
-	f.StringArrayVar(&o.request.Users, "user", nil, "only this learner; can be repeated")
+	f.StringArrayVar(&o.request.Users, "user", nil, "only this `learner`; can be repeated")
 	f.BoolVar(&o.request.Missing, "missing", false, "of a backfill, only the days not published")
 	f.BoolVar(&o.request.Force, "force", false, "also what is published and current")
 	bindRequest(a, cmd, &o.request)
@@ -94,7 +95,7 @@ func orNone(schedule string) string {
 func bindRequest(a *app, cmd *cobra.Command, q *jobs.Request) {
 	f := cmd.Flags()
 	f.BoolVar(&q.DryRun, "dry-run", false, "say what would be done, and write nothing [$DRY_RUN]")
-	f.StringVar(&q.Reason, "reason", "", "why, for the ledger")
+	f.StringVar(&q.Reason, "reason", "", "why, for the ledger (`text`)")
 	q.Trigger = db.TriggerCLI
 	if !a.inTTY && !a.outTTY {
 		q.Trigger = db.TriggerCron

@@ -30,6 +30,26 @@ func (a *app) printThetaPreview(p jobs.ThetaPreview) {
 	}
 }
 
+// printThetaChanges shows what a recompute would do, a line a learner.
+func (a *app) printThetaChanges(previews []jobs.ThetaPreview) {
+	t := table{columns: []column{{title: "LEARNER", grow: true}, {title: "OLD", right: true}, {title: "NEW", right: true}, {title: "CHANGE", right: true},
+		{title: "SE", right: true}, {title: "USED", right: true}, {title: "LEFT OUT", right: true}, {title: "OUTCOME"}}}
+	for _, p := range previews {
+		var old, anew, se, change string
+		if p.Old != nil {
+			old = number(p.Old.Theta, 3)
+		}
+		if p.New != nil {
+			anew, se = number(p.New.Theta, 3), numberOf(p.New.SE, 3)
+		}
+		if p.Old != nil && p.New != nil {
+			change = sign(p.New.Theta-p.Old.Theta) + number(p.New.Theta-p.Old.Theta, 3)
+		}
+		t.add(plain(p.UserID, old, anew, change, se, count(len(p.Used)), count(len(p.LeftOut)), p.Outcome)...)
+	}
+	a.printTable(&t, "nobody")
+}
+
 // sign is the plus that number leaves out.
 func sign(v float64) string {
 	if v > 0 {

@@ -65,15 +65,26 @@ func recomputeTheta(ctx context.Context, o thetaRecomputeOptions) error {
 		return jobs.ErrReadOnly
 	}
 	if a.interactive() && !o.yes && !a.global.json && !a.global.quiet {
-		if err := a.previewTheta(ctx, s, o.request); err != nil {
-			return err
-		}
-		ok, err := a.confirm(ctx, fmt.Sprintf("Update θ of %s in %s?", plural(len(o.request.Users), "learner"), s.where()))
+		ok, err := a.agreeToTheta(ctx, s, o.request)
 		if err != nil || !ok {
 			return err
 		}
 	}
 	return a.run(ctx, s, o.request)
+}
+
+// agreeToTheta shows what would change and asks.
+func (a *app) agreeToTheta(ctx context.Context, s *session, q jobs.Request) (bool, error) {
+	previews, err := a.runner(s, s.log).PreviewTheta(ctx, q)
+	if err != nil {
+		return false, err
+	}
+	if len(previews) == 1 {
+		a.printThetaPreview(previews[0])
+		fmt.Fprintln(a.out)
+	}
+	a.printThetaChanges(previews)
+	return a.confirm(ctx, fmt.Sprintf("Update θ of %s in %s?", plural(len(q.Users), "learner"), s.where()))
 }
 
 func (a *app) previewTheta(ctx context.Context, s *session, q jobs.Request) error {
