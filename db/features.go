@@ -19,68 +19,56 @@ type FeaturesOptions struct {
 // read and rows it wrote. Rows of the day that Sextant published earlier and
 // that have no answers any more are deleted; all others stay.
 func (tx *Tx) PublishFeatures(ctx context.Context, stage string, o FeaturesOptions) (read, written int64, err error) {
-	// A table of its own lets the planner use parallel workers, which it never
-	// does below INSERT.
-	tag, err := tx.tx.Exec(ctx, `CREATE TEMP TABLE feature_slice ON COMMIT DROP AS `+featuresQuery(o),
-		featureArgs(o)...)
-	if err != nil {
-		return 0, 0, classify("aggregate "+o.Day.String(), err)
+	if _, err := tx.tx.Exec(ctx, `SET LOCAL work_mem = '64MB'`); err != nil {
+		return 0, 0, classify("publish "+o.Day.String(), err)
 	}
 	keep := ``
 	if o.IncludeTheta {
 		keep = `, theta_estimate = excluded.theta_estimate, theta_sd = excluded.theta_sd`
 	}
-	_, err = tx.tx.Exec(ctx, `
+	err = tx.tx.QueryRow(ctx, featuresQuery(o)+`, put AS (
 		INSERT INTO public.features_topic_daily (user_id, topic_id, date, attempts, correct, avg_time_ms, rt_median, hints,
 			theta_estimate, theta_sd, improvement, last_seen_at, computed_at)
-		SELECT user_id, topic_id, $1, attempts, correct, avg_time_ms, rt_median, hints,
+		SELECT user_id, topic_id, $3, attempts, correct, avg_time_ms, rt_median, hints,
 			theta_estimate, theta_sd, improvement, last_seen_at, now()
-		FROM feature_slice
+		FROM slice
 		ON CONFLICT (user_id, topic_id, date) DO UPDATE SET attempts = excluded.attempts, correct = excluded.correct,
 			avg_time_ms = excluded.avg_time_ms, rt_median = excluded.rt_median, hints = excluded.hints,
-			improvement = excluded.improvement, last_seen_at = excluded.last_seen_at, computed_at = excluded.computed_at`+keep, o.Day)
+			improvement = excluded.improvement, last_seen_at = excluded.last_seen_at, computed_at = excluded.computed_at`+keep+`
+		RETURNING attempts)
+		SELECT coalesce(sum(attempts), 0)::bigint, count(*) FROM put`, o.Day.Start(), o.Day.End(), o.Day, text(o.Users)).Scan(&read, &written)
 	if err != nil {
 		return 0, 0, classify("publish "+o.Day.String(), err)
 	}
-	// Ours are the rows that carry the stamp of an earlier publication of the day.
-	gone, err := tx.tx.Exec(ctx, `
+	gone, err := tx.dropStale(ctx, stage, o)
+	return read, written + gone, err
+}
+
+// dropStale deletes the day's rows that carry the stamp of an earlier
+// publication of ours: what is still true carries this one's.
+func (tx *Tx) dropStale(ctx context.Context, stage string, o FeaturesOptions) (int64, error) {
+	before, err := scalar[bool](ctx, tx.tx, `SELECT EXISTS (SELECT FROM sextant.published WHERE stage = $1 AND data_day = $2)`, stage, o.Day)
+	if err != nil || !before {
+		return 0, err
+	}
+	tag, err := tx.tx.Exec(ctx, `
 		DELETE FROM public.features_topic_daily f
 		WHERE f.date = $1 AND f.computed_at <> now()
 		  AND f.computed_at IN (SELECT stamp FROM sextant.published WHERE stage = $2 AND data_day = $1)
 		  AND (cardinality($3::text[]) = 0 OR f.user_id = ANY ($3))`, o.Day, stage, text(o.Users))
-	if err != nil {
-		return 0, 0, classify("remove stale rows of "+o.Day.String(), err)
-	}
-	read, err = scalar[int64](ctx, tx.tx, `SELECT coalesce(sum(attempts), 0)::bigint FROM feature_slice`)
-	return read, tag.RowsAffected() + gone.RowsAffected(), err
+	return tag.RowsAffected(), classify("remove stale rows of "+o.Day.String(), err)
 }
 
-func featureArgs(o FeaturesOptions) []any {
-	args := []any{o.Day.Start(), o.Day.End()}
-	if !o.NoImprove || o.UseTheta {
-		args = append(args, o.Day.Add(-13).Start(), o.Day.Add(-27).Start())
-	}
-	if len(o.Users) > 0 {
-		args = append(args, o.Users)
-	}
-	return args
-}
-
-// featuresQuery selects the day's features. Parameters: $1, $2 the day; $3 the
-// start of the recent window, $4 of the one before.
+// featuresQuery is a WITH clause whose last part, slice, holds the day's
+// features. Parameters: $1 and $2, the day's start and end; $3, the day; $4, the
+// learners, none for all.
 func featuresQuery(o FeaturesOptions) string {
-	users, own := ``, `$3`
-	if !o.NoImprove || o.UseTheta {
-		own = `$5`
-	}
-	if len(o.Users) > 0 {
-		users = ` AND user_id = ANY (` + own + `)`
-	}
+	improve := !o.NoImprove
 	return strings.NewReplacer(
-		"{users}", users,
-		"{windows}", when(!o.NoImprove, strings.ReplaceAll(windowCounts, "{users}", users), ``),
-		"{improvement}", when(!o.NoImprove, when(o.UseTheta, improvementTheta, improvementAccuracy), `NULL`),
-		"{join}", when(!o.NoImprove, `JOIN windows w USING (user_id, topic_id)`, ``)+when(o.UseTheta && !o.NoImprove, windowThetas, ``),
+		"{users}", when(len(o.Users) > 0, ` AND user_id = ANY ($4)`, ` AND cardinality($4::text[]) = 0`),
+		"{windows}", when(improve, windowCounts, ``),
+		"{improvement}", when(improve, when(o.UseTheta, improvementTheta, improvementAccuracy), `NULL`),
+		"{join}", when(improve, `LEFT JOIN windows w USING (user_id, topic_id)`+when(o.UseTheta, windowThetas, ``), ``),
 		"{theta}", when(o.IncludeTheta, `t.theta`, `NULL`), "{sd}", when(o.IncludeTheta, `t.se`, `NULL`),
 		"{thetas}", when(o.IncludeTheta, newestTheta, ``),
 	).Replace(`
@@ -92,11 +80,12 @@ func featuresQuery(o FeaturesOptions) string {
 		FROM sextant.answer
 		WHERE answered_at >= $1 AND answered_at < $2 AND topic_id IS NOT NULL{users}
 		GROUP BY user_id, topic_id
-	){windows}
-	SELECT d.user_id, d.topic_id, d.attempts, d.correct, d.avg_time_ms, d.rt_median, d.hints, d.last_seen_at,
-	       ({theta})::numeric(6,3) AS theta_estimate, ({sd})::numeric(6,3) AS theta_sd,
-	       ({improvement})::numeric(6,3) AS improvement
-	FROM day d {join} {thetas}`)
+	){windows}, slice AS (
+		SELECT d.user_id, d.topic_id, d.attempts, d.correct, d.avg_time_ms, d.rt_median, d.hints, d.last_seen_at,
+		       ({theta})::numeric(6,3) AS theta_estimate, ({sd})::numeric(6,3) AS theta_sd,
+		       ({improvement})::numeric(6,3) AS improvement
+		FROM day d {join} {thetas}
+	)`)
 }
 
 func when(yes bool, then, otherwise string) string {
@@ -107,15 +96,16 @@ func when(yes bool, then, otherwise string) string {
 }
 
 // windowCounts counts each learner's answers to a topic in the two windows of
-// the improvement index.
+// the improvement index: [d−13, d] and [d−27, d−14].
 const windowCounts = `, windows AS (
 		SELECT user_id, topic_id,
-		       (count(*) FILTER (WHERE answered_at >= $3))::float8 AS n_recent,
-		       (count(*) FILTER (WHERE answered_at >= $3 AND correct))::float8 AS k_recent,
-		       (count(*) FILTER (WHERE answered_at < $3))::float8 AS n_prev,
-		       (count(*) FILTER (WHERE answered_at < $3 AND correct))::float8 AS k_prev
-		FROM sextant.answer
-		WHERE answered_at >= $4 AND answered_at < $2 AND topic_id IS NOT NULL{users}
+		       (sum(attempts) FILTER (WHERE day > $3::date - 14))::float8 AS n_recent,
+		       (sum(correct) FILTER (WHERE day > $3::date - 14))::float8 AS k_recent,
+		       (sum(attempts) FILTER (WHERE day <= $3::date - 14))::float8 AS n_prev,
+		       (sum(correct) FILTER (WHERE day <= $3::date - 14))::float8 AS k_prev
+		FROM sextant.answer_tally
+		WHERE day > $3::date - 28 AND day <= $3::date AND topic_id <> ''
+		  AND user_id IN (SELECT user_id FROM day)
 		GROUP BY user_id, topic_id
 	)`
 
@@ -136,11 +126,11 @@ const windowThetas = `
 	LEFT JOIN LATERAL (
 		SELECT h.theta, h.se FROM sextant.theta_history h
 		WHERE h.user_id = d.user_id AND h.topic_id = d.topic_id AND h.bank = '' AND h.se > 0
-		  AND h.as_of >= $3 AND h.as_of < $2 ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1) recent ON true
+		  AND h.as_of >= $1 - interval '13 days' AND h.as_of < $2 ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1) recent ON true
 	LEFT JOIN LATERAL (
 		SELECT h.theta FROM sextant.theta_history h
 		WHERE h.user_id = d.user_id AND h.topic_id = d.topic_id AND h.bank = '' AND h.se > 0
-		  AND h.as_of >= $4 AND h.as_of < $3 ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1) prev ON true`
+		  AND h.as_of >= $1 - interval '27 days' AND h.as_of < $1 - interval '13 days' ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1) prev ON true`
 
 // newestTheta finds the newest θ up to the day's end: the topic's, else the
 // overall one.

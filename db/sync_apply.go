@@ -43,38 +43,41 @@ func (st syncState) watermark() any {
 // hash) and adds the sessions of differing days that differ: transactions that
 // committed late, deleted sessions, changes that did not move updated_at.
 func (s *syncer) reconcile(ctx context.Context) error {
-	const hash = `count(*) AS n, sum(hashtextextended(concat_ws('|', session_id, user_id, status, created_at, updated_at), 0)) AS hash`
+	const day = `coalesce((created_at AT TIME ZONE 'UTC')::date, '-infinity')`
+	const hash = `count(*) AS n, sum(hashtextextended(ROW(session_id, user_id, status, created_at, updated_at)::text, 0)) AS hash`
 	return s.run(ctx, []step{{"compare with the source by day", `
 		INSERT INTO sync_session
-		WITH theirs AS (
-			SELECT (created_at AT TIME ZONE 'UTC')::date AS day, ` + hash + `
-			FROM (SELECT session_id, nullif(user_id, '') AS user_id, status, created_at, updated_at FROM public.exam_results) e GROUP BY 1
-		), ours AS (
-			SELECT (created_at AT TIME ZONE 'UTC')::date AS day, ` + hash + ` FROM sextant.source_session GROUP BY 1
+		WITH exam AS MATERIALIZED (
+			SELECT session_id COLLATE "C" AS session_id, nullif(user_id, '') COLLATE "C" AS user_id, status, created_at, updated_at,
+			       ` + day + ` AS day
+			FROM public.exam_results
+		), seen AS MATERIALIZED (
+			SELECT session_id, user_id, status, created_at, updated_at, ` + day + ` AS day FROM sextant.source_session
 		), bad AS (
-			SELECT coalesce(t.day, o.day) AS day FROM theirs t FULL JOIN ours o ON o.day = t.day
+			SELECT coalesce(t.day, o.day) AS day
+			FROM (SELECT day, ` + hash + ` FROM exam GROUP BY day) t
+			FULL JOIN (SELECT day, ` + hash + ` FROM seen GROUP BY day) o ON o.day = t.day
 			WHERE (t.n, t.hash) IS DISTINCT FROM (o.n, o.hash)
-		), spans AS (
-			SELECT day::timestamp AT TIME ZONE 'UTC' AS since, (day + 1)::timestamp AT TIME ZONE 'UTC' AS before FROM bad
 		)
-		SELECT e.session_id COLLATE "C", nullif(e.user_id, '') COLLATE "C", e.status, e.created_at, e.updated_at
-		FROM spans JOIN public.exam_results e ON e.created_at >= since AND e.created_at < before
-		LEFT JOIN sextant.source_session s ON s.session_id = e.session_id COLLATE "C"
-		WHERE (s.session_id IS NULL OR ` + differs + `)
-		  AND NOT EXISTS (SELECT FROM sync_session c WHERE c.session_id = e.session_id COLLATE "C")
+		SELECT e.session_id, e.user_id, e.status, e.created_at, e.updated_at
+		FROM exam e LEFT JOIN sextant.source_session s ON s.session_id = e.session_id
+		WHERE e.day IN (SELECT day FROM bad) AND (s.session_id IS NULL OR ` + differs + `)
+		  AND NOT EXISTS (SELECT FROM sync_session c WHERE c.session_id = e.session_id)
 		UNION ALL
-		SELECT s.session_id, NULL, NULL, NULL, NULL
-		FROM spans JOIN sextant.source_session s ON s.created_at >= since AND s.created_at < before
-		WHERE NOT EXISTS (SELECT FROM public.exam_results e WHERE e.session_id COLLATE "C" = s.session_id)`, nil, &s.report.Sessions}})
+		SELECT o.session_id, NULL, NULL, NULL, NULL
+		FROM seen o
+		WHERE o.day IN (SELECT day FROM bad) AND NOT EXISTS (SELECT FROM exam e WHERE e.session_id = o.session_id)`, nil, &s.report.Sessions}})
 }
 
 // applySessions replaces the answers of the sessions in sync_session.
 func (s *syncer) applySessions(ctx context.Context) error {
-	const touched = `(SELECT e.* FROM public.exam_results e JOIN sync_session c ON c.session_id = e.session_id COLLATE "C")`
+	// In the collation of the platform's own index on session_id.
+	const touched = `(SELECT e.* FROM public.exam_results e JOIN sync_session c ON e.session_id = c.session_id COLLATE "default")`
 	err := s.run(ctx, []step{
+		{"count the changed sessions", `ANALYZE sync_session`, nil, nil},
 		{"read the changed sessions", `CREATE TEMP TABLE sync_answer ON COMMIT DROP AS ` + readExams(touched), nil, nil},
 		{"index them", `CREATE INDEX ON sync_answer (source_key, position)`, nil, nil},
-		{"analyze them", `ANALYZE sync_answer, sync_session`, nil, nil},
+		{"analyze them", `ANALYZE sync_answer`, nil, nil},
 	})
 	if err != nil {
 		return err
@@ -83,12 +86,12 @@ func (s *syncer) applySessions(ctx context.Context) error {
 		return err
 	}
 	return s.run(ctx, []step{
-		{"set bad rows aside", quarantine(badRows(touched)), []any{s.reader}, &s.report.Quarantined},
+		{"set bad rows aside", quarantine(badRows(touched)), []any{s.reader, s.state.Now}, &s.report.Quarantined},
 		{"close what is mended", `
-			UPDATE sextant.quarantine k SET resolved_at = now()
+			UPDATE sextant.quarantine k SET resolved_at = $2
 			FROM sync_session c
-			WHERE k.source = $1 AND k.source_key = c.session_id AND k.resolved_at IS NULL AND k.last_seen < now()`,
-			[]any{s.reader}, nil},
+			WHERE k.source = $1 AND k.source_key = c.session_id AND k.resolved_at IS NULL AND k.last_seen < $2`,
+			[]any{s.reader, s.state.Now}, nil},
 		{"forget deleted sessions", `
 			DELETE FROM sextant.source_session s USING sync_session c WHERE c.session_id = s.session_id AND c.status IS NULL`, nil, nil},
 		{"remember the sessions", `
@@ -123,16 +126,31 @@ func (s *syncer) applyAnswers(ctx context.Context, scope string) error {
 			INSERT INTO sync_touched SELECT user_id, ` + day + ` FROM new`, nil, &s.report.Answers},
 		{"set bad answers aside", quarantine(`
 			SELECT n.source_key, n.position, r.reason, n.raw FROM sync_answer n CROSS JOIN LATERAL unnest(n.problems) r (reason)`),
-			[]any{s.reader}, &s.report.Quarantined},
+			[]any{s.reader, s.state.Now}, &s.report.Quarantined},
 		{"mark the days", `
 			INSERT INTO sextant.answer_day (day, revision)
 			SELECT day, nextval('sextant.revision') FROM (SELECT DISTINCT day FROM sync_touched) d
 			ON CONFLICT (day) DO UPDATE SET revision = excluded.revision`, nil, &s.report.Days},
+		{"plan for them", `ANALYZE sync_touched`, nil, nil},
+		{"forget the days' tallies", `
+			DELETE FROM sextant.answer_tally t USING (SELECT DISTINCT user_id, day FROM sync_touched) c
+			WHERE t.user_id = c.user_id AND t.day = c.day`, nil, nil},
+		{"tally the days", tally(`(SELECT DISTINCT user_id, day FROM sync_touched) c JOIN sextant.answer a ON a.user_id = c.user_id
+			AND a.answered_at >= c.day::timestamp AT TIME ZONE 'UTC' AND a.answered_at < (c.day + 1)::timestamp AT TIME ZONE 'UTC'`), nil, nil},
 		{"count the learners' answers", learnerCounts(`WHERE user_id IN (SELECT user_id FROM sync_touched)`), nil, nil},
 		{"forget learners without answers", `
 			DELETE FROM sextant.learner l WHERE l.user_id IN (SELECT user_id FROM sync_touched)
 			AND NOT EXISTS (SELECT FROM sextant.answer a WHERE a.user_id = l.user_id)`, nil, nil},
 	})
+}
+
+// tally counts answers a by learner, topic and day; their rows must not stand yet.
+func tally(answers string) string {
+	return `
+		INSERT INTO sextant.answer_tally (user_id, topic_id, day, attempts, correct)
+		SELECT a.user_id, coalesce(a.topic_id, ''), (a.answered_at AT TIME ZONE 'UTC')::date AS day,
+		       count(*), count(*) FILTER (WHERE a.correct)
+		FROM ` + answers + ` GROUP BY 1, 2, 3 ORDER BY day`
 }
 
 // learnerCounts refreshes sextant.learner from the answers that where chooses.
@@ -147,21 +165,21 @@ func learnerCounts(where string) string {
 }
 
 // quarantine records the rows (source_key, position, reason, raw) of a query
-// under source $1.
+// under source $1, seen at $2.
 func quarantine(rows string) string {
 	return `
-		INSERT INTO sextant.quarantine AS k (source, source_key, position, reason, raw)
-		SELECT $1, source_key, position, reason, raw FROM (` + rows + `) bad
+		INSERT INTO sextant.quarantine AS k (source, source_key, position, reason, raw, first_seen, last_seen)
+		SELECT $1, source_key, position, reason, raw, $2::timestamptz, $2::timestamptz FROM (` + rows + `) bad
 		WHERE source_key IS NOT NULL
 		ON CONFLICT (source, source_key, position, reason) DO UPDATE SET
-			raw = excluded.raw, last_seen = now(), times_seen = k.times_seen + 1, resolved_at = NULL`
+			raw = excluded.raw, last_seen = excluded.last_seen, times_seen = k.times_seen + 1, resolved_at = NULL`
 }
 
 // reread reads the last days of a source that has no update time, and the
 // sessions that have found their learner since.
 func (s *syncer) reread(ctx context.Context) error {
 	since := s.state.Now.Add(-rereadDays)
-	read := readResponses(`responded_at >= $1`)
+	read := readResponses(`(responded_at >= $1 OR responded_at IS NULL)`)
 	if s.reader == SourceAttempt {
 		read = s.platform.readAttempts(`a.completed_at >= $1 OR a.completed_at IS NULL OR a.session_id IN (` + s.resolvable() + `)`)
 	}
@@ -175,6 +193,13 @@ func (s *syncer) reread(ctx context.Context) error {
 	scope := fmt.Sprintf(`(a.answered_at >= '%s' OR EXISTS (SELECT FROM sync_answer k
 		WHERE k.source_key = a.source_key AND k.position = a.position))`, since.UTC().Format("2006-01-02 15:04:05.999999Z07:00"))
 	if err := s.applyAnswers(ctx, scope); err != nil {
+		return err
+	}
+	if err := s.run(ctx, []step{{"close what is mended", `
+		UPDATE sextant.quarantine k SET resolved_at = $2
+		FROM sync_answer n
+		WHERE k.source = $1 AND k.source_key = n.source_key AND k.position = n.position AND k.resolved_at IS NULL AND k.last_seen < $2`,
+		[]any{s.reader, s.state.Now}, nil}}); err != nil {
 		return err
 	}
 	if err := s.rememberUnresolved(ctx, `sync_answer`); err != nil {
@@ -211,7 +236,7 @@ func (s *syncer) rememberUnresolved(ctx context.Context, answers string) error {
 			DELETE FROM sextant.source_session WHERE session_id COLLATE "default" IN (` + s.resolvable() + `)`, nil, nil},
 		{"remember sessions that do not", `
 			INSERT INTO sextant.source_session (session_id)
-			SELECT n.session_id FROM (SELECT DISTINCT session_id FROM ` + answers + ` WHERE session_id IS NOT NULL) n
+			SELECT n.session_id FROM (SELECT DISTINCT session_id FROM ` + answers + ` WHERE session_id <> '') n
 			WHERE NOT ` + s.resolved("n.session_id") + `
 			ON CONFLICT DO NOTHING`, nil, nil},
 	})

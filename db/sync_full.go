@@ -32,14 +32,16 @@ func (s *syncer) full(ctx context.Context) error {
 	if err := s.swap(ctx); err != nil {
 		return err
 	}
-	if err := s.rememberUnresolved(ctx, `sextant.answer`); err != nil {
+	if err := s.rememberUnresolved(ctx, `public.attempt`); err != nil {
 		return err
 	}
 	if err := s.run(ctx, []step{
-		{"forget learners without answers", `TRUNCATE sextant.learner`, nil, nil},
+		{"forget the old counts", `TRUNCATE sextant.learner, sextant.answer_tally`, nil, nil},
+		{"tally the days", tally(`sextant.answer a`), nil, nil},
 		{"count the learners' answers", learnerCounts(``), nil, nil},
-		{"close what is mended", `UPDATE sextant.quarantine SET resolved_at = now() WHERE resolved_at IS NULL AND last_seen < now()`, nil, nil},
-		{"analyze", `ANALYZE sextant.answer, sextant.learner, sextant.source_session`, nil, nil},
+		{"close what is mended", `UPDATE sextant.quarantine SET resolved_at = $1 WHERE resolved_at IS NULL AND last_seen < $1`,
+			[]any{s.state.Now}, nil},
+		{"analyze", `ANALYZE sextant.answer, sextant.answer_tally, sextant.learner, sextant.source_session`, nil, nil},
 	}); err != nil {
 		return err
 	}
@@ -67,7 +69,7 @@ func (s *syncer) build(ctx context.Context) error {
 		{"read the source", `CREATE TABLE sextant.answer_next AS SELECT * FROM (` + read + `) answer ORDER BY answered_at`, nil, nil},
 		{"set bad answers aside", quarantine(`
 			SELECT n.source_key, n.position, r.reason, n.raw FROM sextant.answer_next n CROSS JOIN LATERAL unnest(n.problems) r (reason)
-			WHERE n.problems IS NOT NULL`), []any{s.reader}, &s.report.Quarantined},
+			WHERE n.problems IS NOT NULL`), []any{s.reader, s.state.Now}, &s.report.Quarantined},
 		{"leave them out", `DELETE FROM sextant.answer_next n WHERE n.problems IS NOT NULL AND NOT ` + taken, nil, nil},
 		{"drop the working columns", `ALTER TABLE sextant.answer_next DROP COLUMN problems, DROP COLUMN raw`, nil, nil},
 	}
@@ -80,7 +82,7 @@ func (s *syncer) build(ctx context.Context) error {
 		step{"index by moment", `CREATE INDEX answer_next_moment ON sextant.answer_next (answered_at)`, nil, nil},
 	)
 	if s.reader == SourceExamResults {
-		steps = append(steps, step{"set bad rows aside", quarantine(badRows(`public.exam_results`)), []any{s.reader}, &s.report.Quarantined})
+		steps = append(steps, step{"set bad rows aside", quarantine(badRows(`public.exam_results`)), []any{s.reader, s.state.Now}, &s.report.Quarantined})
 	}
 	return s.run(ctx, steps)
 }
@@ -88,7 +90,7 @@ func (s *syncer) build(ctx context.Context) error {
 // compareDays marks the days whose answers are not what they were.
 func (s *syncer) compareDays(ctx context.Context) error {
 	const byDay = `SELECT (answered_at AT TIME ZONE 'UTC')::date AS day, count(*) AS n,
-		sum(hashtextextended(concat_ws('|', user_id, item_id, topic_id, session_id, correct, response_time_ms, hints, answered_at, source_key, position), 0)) AS hash`
+		sum(hashtextextended(ROW(user_id, item_id, topic_id, session_id, correct, response_time_ms, hints, answered_at, source_key, position)::text, 0)) AS hash`
 	// Without old answers every day is new: no need to hash the new ones.
 	had, err := scalar[bool](ctx, s.tx.tx, `SELECT EXISTS (SELECT FROM sextant.answer)`)
 	if err != nil {
@@ -109,12 +111,21 @@ func (s *syncer) compareDays(ctx context.Context) error {
 	})
 }
 
-// swap puts the new generation in the old one's place, grants included.
+// swap puts the new generation in the old one's place, owner and grants included.
 func (s *syncer) swap(ctx context.Context) error {
 	rows, err := s.tx.tx.Query(ctx, `
-		SELECT format('GRANT %s ON sextant.answer TO %s', a.privilege_type,
-			CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END)
-		FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) a WHERE c.oid = 'sextant.answer'::regclass`)
+		WITH old AS (SELECT * FROM pg_class WHERE oid = 'sextant.answer'::regclass),
+		granted AS (
+			SELECT acl.*, '' AS columns FROM old, aclexplode(old.relacl) acl
+			UNION ALL
+			SELECT acl.*, format(' (%I)', a.attname) FROM old JOIN pg_attribute a ON a.attrelid = old.oid, aclexplode(a.attacl) acl)
+		SELECT format('ALTER TABLE sextant.answer OWNER TO %s', old.relowner::regrole) FROM old
+		WHERE old.relowner <> (SELECT oid FROM pg_roles WHERE rolname = current_user)
+		UNION ALL
+		SELECT format('GRANT %s%s ON sextant.answer TO %s%s', privilege_type, columns,
+			CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END,
+			CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+		FROM granted`)
 	if err != nil {
 		return classify("read the grants", err)
 	}

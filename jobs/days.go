@@ -101,6 +101,7 @@ func (j *Job) sync(ctx context.Context, o db.SyncOptions) error {
 	if err != nil {
 		return err
 	}
+	j.Count(report.Answers, report.Answers+report.Removed)
 	j.Log.Info("answers synced", "source", report.Source, "mode", report.Mode, "sessions", report.Sessions,
 		"answers", report.Answers, "removed", report.Removed, "days", report.Days)
 	if report.Quarantined > 0 {
