@@ -112,9 +112,12 @@ func (l *launch) checkTo(v string) error {
 	return nil
 }
 
-// ranOverDays reports whether a run was asked for as a backfill.
-func ranOverDays(r db.Run) bool {
-	return r.WindowFrom != nil && r.WindowTo != nil && *r.WindowFrom != *r.WindowTo
+// askedForDays reports whether a run was asked for as a backfill.
+func askedForDays(r db.Run) bool {
+	var params struct {
+		Backfill bool `json:"backfill"`
+	}
+	return json.Unmarshal(r.Params, &params) == nil && params.Backfill
 }
 
 // fillFrom fills the form in as an earlier run was asked for.

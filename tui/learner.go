@@ -39,7 +39,8 @@ func newLearner(a *app, id string) *learner {
 	l.feed = newFeed(a, func(ctx context.Context) (jobs.LearnerDetail, error) { return a.console.Learner(ctx, id) })
 	theta := a.theme.Glyph.Theta
 	l.answers.init("no answers", []widget.Column{
-		{Title: "WHEN", Min: 8, Right: true, Sort: true},
+		{Title: "WHEN", Min: 11, Right: true, Sort: true},
+		{Title: "AGO", Min: 4, Right: true, Drop: 4},
 		{Title: "ANSWER", Min: 7, Sort: true},
 		{Title: "ITEM", Min: 8, Max: 28, Sort: true},
 		{Title: "TOPIC", Min: 6, Max: 24, Drop: 2, Sort: true},
@@ -52,13 +53,13 @@ func newLearner(a *app, id string) *learner {
 		{Title: "TOPIC", Min: 10, Max: 28, Sort: true},
 		{Title: theta, Min: 5, Right: true, Sort: true},
 		{Title: "SE", Min: 4, Right: true, Sort: true},
-		{Title: "-3       0       3", Min: topicScale, Drop: 2},
+		{Title: "-3    0     3", Min: topicScale, Drop: 2},
 		{Title: "N", Min: 3, Right: true, Drop: 1, Sort: true},
 	})
 	return l
 }
 
-const topicScale = 19
+const topicScale = 13
 
 // Title is the learner's id.
 func (l *learner) Title() string { return l.id }
@@ -113,9 +114,6 @@ func (l *learner) Keys() []Key {
 func (l *learner) View() []string {
 	a, w := l.app, l.width
 	if !l.feed.loaded {
-		if l.feed.err == db.ErrNotFound {
-			return loading(a, "", fmt.Errorf("no learner %s has answered yet", l.id))
-		}
 		return loading(a, "the learner", l.feed.err)
 	}
 	l.fill()
@@ -237,7 +235,8 @@ func (l *learner) fill() {
 	for i, v := range d.Answers {
 		p := expected(d.Ability, v)
 		rows[i] = widget.Row{ID: fmt.Sprint(v.AnsweredAt.UnixNano(), v.ItemID), Cells: []widget.Cell{
-			widget.N(th.Muted, ago(now, v.AnsweredAt), float64(v.AnsweredAt.Unix())),
+			widget.N(th.Text, clock(now, v.AnsweredAt), float64(v.AnsweredAt.Unix())),
+			{Line: widget.S(th.Muted, age(now.Sub(v.AnsweredAt)))},
 			answerCell(a, v.Correct),
 			widget.T(th.Text, widget.Clean(v.ItemID)),
 			widget.T(th.Muted, topicName(v.TopicID)),

@@ -34,7 +34,7 @@ func newLearners(a *app) *learners {
 	l := &learners{base: base{app: a}}
 	l.Marks = true
 	l.list.init("no learner has answered yet", []widget.Column{
-		{Title: "LEARNER", Min: 16, Max: 44, Sort: true, Grow: true},
+		{Title: "LEARNER", Min: 16, Max: 48, Sort: true},
 		{Title: a.theme.Glyph.Theta, Min: 5, Right: true, Sort: true},
 		{Title: "SE", Min: 4, Right: true, Sort: true},
 		{Title: "ANSWERS", Min: 6, Right: true, Drop: 2, Sort: true},

@@ -207,7 +207,7 @@ func (p *pipeline) answers() widget.Line {
 	}
 	line := widget.S(th.Text, count(v.Answers)).Add(th.Muted, " answers from "+v.Source)
 	if v.SyncAt != nil {
-		line = line.Add(th.Muted, ", "+ago(p.app.now(), *v.SyncAt))
+		line = line.Add(th.Muted, ", synced "+ago(p.app.now(), *v.SyncAt))
 	}
 	return line
 }

@@ -82,11 +82,10 @@ func (p *preview) Keys() []Key {
 // confirm asks before the launch.
 func (p *preview) confirm() tea.Cmd {
 	a, th, v := p.app, p.app.theme, p.feed.value
-	learners, answers := p.totals()
 	days := plural(v.Todo(), "day")
 	text := []widget.Line{
 		widget.S(th.Text, "Run ").Add(th.Strong, v.Stage).Add(th.Text, " for ").Add(th.Strong, days),
-		widget.S(th.Muted, v.From.String()+" "+th.Glyph.Arrow+" "+v.To.String()+", "+plural(learners, "learner")+", "+plural(answers, "answer")),
+		widget.S(th.Muted, v.From.String()+" "+th.Glyph.Arrow+" "+v.To.String()+", "+p.extent()),
 	}
 	if p.request.Force {
 		text = append(text, widget.S(th.Due, th.Glyph.Warn+" also days that are published and up to date"))
@@ -97,16 +96,21 @@ func (p *preview) confirm() tea.Cmd {
 	}))
 }
 
-// totals are the learners and answers of the days that would run, the learners
-// of the largest day: the same ones come again each day.
-func (p *preview) totals() (learners, answers int64) {
+// extent is how much the days that would run hold. Learners are counted on the
+// largest day: the same ones come again each day.
+func (p *preview) extent() string {
+	var learners, answers int64
 	for _, s := range p.feed.value.Slices {
 		if !s.Skip {
 			learners = max(learners, s.Learners)
 			answers += s.Answers
 		}
 	}
-	return learners, answers
+	text := plural(learners, "learner")
+	if p.feed.value.Todo() > 1 {
+		text = "up to " + text + " a day"
+	}
+	return text + ", " + plural(answers, "answer")
 }
 
 func (p *preview) fill() {
@@ -133,13 +137,12 @@ func (p *preview) View() []string {
 	if !p.feed.loaded {
 		return loading(a, "what it would do", p.feed.err)
 	}
-	learners, answers := p.totals()
 	skipped := len(v.Slices) - v.Todo()
 	head := widget.S(th.Text, "would run ").Add(th.Strong, v.Stage).Add(th.Text, " for ").Add(th.Strong, plural(v.Todo(), "day"))
 	if skipped > 0 {
 		head = head.Add(th.Muted, ", skip "+count(skipped))
 	}
-	lines := []widget.Line{head, widget.S(th.Muted, plural(learners, "learner")+", "+plural(answers, "answer"))}
+	lines := []widget.Line{head, widget.S(th.Muted, p.extent())}
 	if v.Unsynced > 0 {
 		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, plural(v.Unsynced, "session")+" changed since the last sync; the run takes them in first"))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"sort"
 	"time"
 
@@ -218,13 +219,13 @@ func (r *recompute) fill() {
 		return
 	}
 	p := r.feed.value[0]
-	rows = make([]widget.Row, len(p.Used))
-	for i, u := range p.Used {
-		rows[i] = widget.Row{ID: fmt.Sprint(i), Cells: []widget.Cell{
+	rows = make([]widget.Row, 0, len(p.Used))
+	for i, u := range slices.Backward(p.Used) { // newest first
+		rows = append(rows, widget.Row{ID: fmt.Sprint(i), Cells: []widget.Cell{
 			whenCell(a, u.AnsweredAt), answerCell(a, u.Correct), widget.T(th.Text, widget.Clean(u.ItemID)), widget.T(th.Muted, topicName(u.TopicID)),
 			widget.N(th.Muted, number(u.A, 2), u.A), widget.N(th.Text, number(u.B, 2), u.B), widget.N(th.Text, number(u.Expected, 2), u.Expected),
 			widget.T(th.Muted, u.From),
-		}}
+		}})
 	}
 	r.used.SetRows(rows)
 	rows = make([]widget.Row, len(p.LeftOut))

@@ -58,10 +58,13 @@ func (r *run) Typing() bool { return r.filter.Typing() }
 
 // Every is often while the run goes.
 func (r *run) Every() time.Duration {
-	if r.feed.loaded && r.feed.value.Status.Final() {
+	switch {
+	case r.feed.loaded && r.feed.value.Status.Final():
 		return 10 * time.Second
+	case r.feed.loaded && r.app.now().Sub(r.feed.value.CreatedAt) > 10*time.Second:
+		return 2 * time.Second
 	}
-	return 2 * time.Second
+	return time.Second // most runs are short
 }
 
 // Refresh asks for the run and the log lines not seen yet.
@@ -118,6 +121,9 @@ func logLine(th *theme.Theme, e db.RunEvent) widget.Line {
 	var attrs map[string]any
 	if json.Unmarshal(e.Attrs, &attrs) == nil {
 		for _, k := range slices.Sorted(maps.Keys(attrs)) {
+			if attrs[k] == "" {
+				continue
+			}
 			line = line.Add(th.Muted, " "+widget.Clean(k)+"=").Add(th.Text, widget.Clean(fmt.Sprint(attrs[k])))
 		}
 	}
@@ -202,7 +208,7 @@ func confirmCancel(a *app, r db.Run) dialog {
 // again opens the form filled in as this run was asked for.
 func (r *run) again() tea.Cmd {
 	d := r.feed.value.Run
-	form := newLaunch(r.app, jobs.StageStatus{Info: jobs.Info{Name: d.Stage}}, ranOverDays(d))
+	form := newLaunch(r.app, jobs.StageStatus{Info: jobs.Info{Name: d.Stage}}, askedForDays(d))
 	form.fillFrom(d)
 	return r.app.push(form)
 }
@@ -211,9 +217,6 @@ func (r *run) again() tea.Cmd {
 func (r *run) View() []string {
 	a, w := r.app, r.width
 	if !r.feed.loaded {
-		if r.feed.err == db.ErrNotFound {
-			return loading(a, "", fmt.Errorf("there is no run %s", r.id))
-		}
 		return loading(a, "the run", r.feed.err)
 	}
 	rows := r.head(w)
@@ -294,7 +297,11 @@ func (r *run) progress(w int) widget.Line {
 		}
 	}
 	bar := max(8, min(60, w-widget.S(th.Text, text).Width()))
-	return widget.Progress(th, bar, share).Add(th.Text, text)
+	style := th.Running
+	if d.Status.Final() {
+		_, style = statusLook(th, d.Status)
+	}
+	return widget.Progress(th, style, bar, share).Add(th.Text, text)
 }
 
 func (r *run) paneTabs() widget.Line {

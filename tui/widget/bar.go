@@ -8,16 +8,16 @@ import (
 )
 
 // Progress is a bar of w cells filled to a share between 0 and 1.
-func Progress(th *theme.Theme, w int, share float64) Line {
+func Progress(th *theme.Theme, style theme.Style, w int, share float64) Line {
 	if !(share > 0) { // NaN too
 		share = 0
 	}
 	steps := max(1, len(th.Glyph.Partial)+1)
 	filled := int(math.Min(1, share) * float64(w*steps))
 	full, part := filled/steps, filled%steps
-	line := S(th.Running, strings.Repeat(th.Glyph.Full, full))
+	line := S(style, strings.Repeat(th.Glyph.Full, full))
 	if part > 0 {
-		line = line.Add(th.Running, th.Glyph.Partial[part-1])
+		line = line.Add(style, th.Glyph.Partial[part-1])
 		full++
 	}
 	return line.Add(th.Rule, strings.Repeat(th.Glyph.Empty, max(0, w-full)))

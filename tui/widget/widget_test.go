@@ -178,11 +178,11 @@ func TestIntervalAndProgress(t *testing.T) {
 		"with SE":  {Interval(plain, 7, -3, 3, 1, 1).Plain(), "···━●━·"},
 		"outside":  {Interval(plain, 7, -3, 3, 9, 1).Plain(), "···┊··●"},
 		"unknown":  {Interval(plain, 7, -3, 3, math.NaN(), 1).Plain(), "       "},
-		"none":     {Progress(plain, 4, 0).Plain(), "░░░░"},
-		"half":     {Progress(plain, 4, 0.54).Plain(), "██▏░"},
-		"full":     {Progress(plain, 4, 1).Plain(), "████"},
-		"too much": {Progress(plain, 4, 7).Plain(), "████"},
-		"no share": {Progress(plain, 4, math.NaN()).Plain(), "░░░░"},
+		"none":     {Progress(plain, plain.Text, 4, 0).Plain(), "░░░░"},
+		"half":     {Progress(plain, plain.Text, 4, 0.54).Plain(), "██▏░"},
+		"full":     {Progress(plain, plain.Text, 4, 1).Plain(), "████"},
+		"too much": {Progress(plain, plain.Text, 4, 7).Plain(), "████"},
+		"no share": {Progress(plain, plain.Text, 4, math.NaN()).Plain(), "░░░░"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %q, want %q", name, c.got, c.want)
