@@ -149,7 +149,7 @@ func (c *calibration) accelerate(ctx context.Context) (state, error) {
 			return x2, err
 		}
 		switch {
-		case !(after >= before):
+		case !(after >= before-rounding*math.Abs(before)):
 			longest = max(1, longest/2)
 			x3 = x2
 		case c.done(y, x3):

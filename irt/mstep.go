@@ -20,6 +20,9 @@ const (
 	maxLogitC    = 6
 	newtonSteps  = 8
 	newtonTol    = 1e-7
+
+	// rounding is how far, relatively, two equal objectives may seem to differ.
+	rounding = 1e-13
 )
 
 // itemData are one item's expected counts at the nodes.
@@ -61,7 +64,7 @@ func (o *itemObjective) maximise(p coef) coef {
 			if o.slope != nil && q.a <= 0 {
 				continue
 			}
-			if next = o.evaluate(q); next.value >= at.value {
+			if next = o.evaluate(q); next.value >= at.value-rounding*math.Abs(at.value) {
 				moved = true
 				break
 			}

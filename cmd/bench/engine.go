@@ -83,7 +83,7 @@ func fitCase(s size) func(context.Context) (measurement, error) {
 			if err != nil {
 				return m, err
 			}
-			m.Note += fmt.Sprintf(", log-likelihood %.1e below the maximum", best.LogLikelihood-res.LogLikelihood)
+			m.Note += fmt.Sprintf(", log-likelihood within %.0e of the maximum", math.Abs(best.LogLikelihood-res.LogLikelihood))
 		}
 		return m, nil
 	}
