@@ -90,10 +90,10 @@ type RunDetail struct {
 // LearnerDetail is what an on-call engineer needs of one learner.
 type LearnerDetail struct {
 	db.Learner
-	Ability    *db.Ability        `json:"ability"`    // overall, in force
-	Topics     []db.TopicAbility  `json:"topics"`     // in force, by topic
-	Trajectory []db.ThetaPoint    `json:"trajectory"` // overall θ history, oldest first
-	Answers    []db.LearnerAnswer `json:"answers"`    // newest first
+	Ability    *db.Ability        `json:"ability"`        // overall, in force
+	Topics     []db.TopicAbility  `json:"topics"`         // in force, by topic
+	Trajectory []db.ThetaPoint    `json:"trajectory"`     // overall θ history, oldest first
+	Answers    []db.LearnerAnswer `json:"recent_answers"` // newest first
 }
 
 // ThetaPreview is one learner's θ now and as a recompute would leave it.
