@@ -2,6 +2,7 @@ package db_test
 
 import (
 	"context"
+	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -13,7 +14,13 @@ import (
 	"sextant/db/dbtest"
 )
 
-func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
+func TestMain(m *testing.M) {
+	// A check of a property is dozens of statements here; -rapid.checks=100 digs deeper.
+	if err := flag.Set("rapid.checks", "6"); err != nil {
+		panic(err)
+	}
+	os.Exit(dbtest.Main(m))
+}
 
 // base is a database of the test's own, as Sextant and as a bare pool see it.
 type base struct {
@@ -36,7 +43,8 @@ func migrated(t *testing.T, statements ...string) base {
 
 func open(t *testing.T, url string, statements ...string) base {
 	t.Helper()
-	b := base{url: url, sql: dbtest.Pool(t, url)}
+	// Unqualified names are the platform's: the role's own schema is sextant.
+	b := base{url: url, sql: dbtest.Pool(t, url+"&search_path=public")}
 	for _, s := range statements {
 		b.exec(t, s)
 	}

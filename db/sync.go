@@ -33,15 +33,17 @@ const (
 // syncState is sextant.sync_state's single row.
 type syncState struct {
 	Source       Source     `db:"source"`
+	Reader       Source     `db:"reader"`
 	Watermark    *time.Time `db:"watermark"`
 	FullAt       *time.Time `db:"full_at"`
 	ReconciledAt *time.Time `db:"reconciled_at"`
-	Now          time.Time  `db:"now"` // the database's clock: the one updated_at is told by
+	Now          time.Time  `db:"now"` // the database's clock, the one updated_at is told by, once it was this sync's turn
 }
 
 func readSyncState(ctx context.Context, q querier) (syncState, error) {
 	rows, err := collect[syncState](ctx, q, `
-		SELECT coalesce(s.source, '') AS source, s.watermark, s.full_at, s.reconciled_at, now() AS now
+		SELECT coalesce(s.source, '') AS source, coalesce(s.reader, '') AS reader, s.watermark, s.full_at, s.reconciled_at,
+		       clock_timestamp() AS now
 		FROM (SELECT) one LEFT JOIN sextant.sync_state s ON true`)
 	if err != nil {
 		return syncState{}, err
@@ -50,9 +52,9 @@ func readSyncState(ctx context.Context, q querier) (syncState, error) {
 }
 
 // Sync brings sextant.answer up to date with its source within the slice's
-// transaction. The first sync, a change of source and Full build a new
-// generation of the table beside the old and swap; otherwise only what changed
-// is read.
+// transaction. The first sync, a change of source (or of the relation that it
+// is read from) and Full build a new generation of the table beside the old and
+// swap; otherwise only what changed is read.
 func (tx *Tx) Sync(ctx context.Context, o SyncOptions) (SyncReport, error) {
 	if _, err := tx.tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, LockKey(syncLock)); err != nil {
 		return SyncReport{}, classify("wait for another sync", err)
@@ -70,7 +72,7 @@ func (tx *Tx) Sync(ctx context.Context, o SyncOptions) (SyncReport, error) {
 		return SyncReport{}, err
 	}
 	s := &syncer{tx: tx, state: st, platform: p, reader: p.reader(source), report: SyncReport{Source: source, Mode: "changes"}}
-	if o.Full || st.FullAt == nil || source != st.Source {
+	if o.Full || st.FullAt == nil || source != st.Source || s.reader != st.Reader {
 		err = s.full(ctx)
 	} else {
 		err = s.changes(ctx)
@@ -119,13 +121,13 @@ func (s *syncer) run(ctx context.Context, steps []step) error {
 // database's clock: a row stamped in the future must not hide later changes.
 func (s *syncer) record(ctx context.Context, full, reconciled bool) error {
 	_, err := s.exec(ctx, "record the sync", `
-		INSERT INTO sextant.sync_state AS s (source, watermark, synced_at, full_at, reconciled_at)
-		VALUES ($1, (SELECT least(max(updated_at), now()) FROM sextant.source_session), now(),
-			CASE WHEN $2 THEN now() END, CASE WHEN $3 THEN now() END)
-		ON CONFLICT (singleton) DO UPDATE SET source = excluded.source, synced_at = now(),
+		INSERT INTO sextant.sync_state AS s (source, reader, watermark, synced_at, full_at, reconciled_at)
+		VALUES ($1, $2, (SELECT least(max(updated_at), $3) FROM sextant.source_session WHERE updated_at > '-infinity'), $3,
+			CASE WHEN $4 THEN $3::timestamptz END, CASE WHEN $5 THEN $3::timestamptz END)
+		ON CONFLICT (singleton) DO UPDATE SET source = excluded.source, reader = excluded.reader, synced_at = excluded.synced_at,
 			watermark = greatest(s.watermark, excluded.watermark),
 			full_at = coalesce(excluded.full_at, s.full_at), reconciled_at = coalesce(excluded.reconciled_at, s.reconciled_at)`,
-		s.report.Source, full, reconciled)
+		s.report.Source, s.reader, s.state.Now, full, reconciled)
 	return err
 }
 

@@ -1,6 +1,9 @@
 package db
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // How each source's rows become answers: SELECTs with the columns of
 // sextant.answer, then problems (the reason codes, null when there are none)
@@ -11,7 +14,7 @@ import "fmt"
 func readExams(from string) string {
 	return `
 	SELECT user_id, item_id, topic_id, session_id, correct,
-	       CASE WHEN NOT bad_time AND round(secs * 1000) > 0 THEN round(secs * 1000)::int END AS response_time_ms,
+	       CASE WHEN secs >= 0.0005 AND NOT bad_time THEN round(secs * 1000)::int END AS response_time_ms,
 	       CASE WHEN bad_hints THEN 0 ELSE coalesce(hints, 0)::int END AS hints,
 	       answered_at, session_id AS source_key, position,
 	       ` + problems(`
@@ -21,19 +24,20 @@ func readExams(from string) string {
 	               CASE WHEN jsonb_typeof(q -> 'question_id') <> 'null' THEN 'bad_item' ELSE 'no_item' END END,
 	           CASE WHEN correct IS NULL AND jsonb_typeof(q) = 'object' THEN
 	               CASE WHEN jsonb_typeof(verdict) <> 'null' THEN 'bad_verdict' ELSE 'no_verdict' END END,
-	           CASE WHEN answered_at IS NULL THEN 'no_moment' END,
+	           CASE WHEN answered_at IS NULL THEN CASE WHEN moment IS NULL THEN 'no_moment' ELSE 'bad_moment' END END,
 	           CASE WHEN bad_time THEN 'bad_time' END,
 	           CASE WHEN bad_hints THEN 'bad_hints' END,
 	           CASE WHEN bad_topic THEN 'bad_topic' END`, "q") + `
 	FROM (
 		SELECT *, sextant.whole(item) COLLATE "C" AS item_id, sextant.read_verdict(verdict) AS correct,
-		       secs IS NULL AND jsonb_typeof(t) <> 'null' OR abs(secs) > 2147483 AS bad_time,
+		       secs IS NULL AND jsonb_typeof(t) <> 'null' OR secs >= 2147483.6475 AS bad_time,
 		       jsonb_typeof(h) <> 'null' AND (hints IS NULL OR hints % 1 <> 0 OR hints NOT BETWEEN 0 AND 1000000) AS bad_hints,
+		       ` + calendarMoment + ` AS answered_at,
 		       CASE WHEN jsonb_typeof(topic) = 'string' THEN nullif(topic #>> '{}', '') COLLATE "C" END AS topic_id,
 		       jsonb_typeof(topic) NOT IN ('string', 'null') AS bad_topic
 		FROM (
 			SELECT nullif(e.user_id, '') COLLATE "C" AS user_id, e.session_id COLLATE "C" AS session_id,
-			       e.created_at AS answered_at, a.position::int AS position, a.q,
+			       e.created_at AS moment, a.position::int AS position, a.q,
 			       sextant.read_number(a.q -> 'question_id') AS item,
 			       CASE WHEN jsonb_typeof(a.q -> 'is_correct') <> 'null' THEN a.q -> 'is_correct' ELSE a.q -> 'correct' END AS verdict,
 			       coalesce(a.q -> 'time_spent_sec', 'null') AS t, sextant.read_number(a.q -> 'time_spent_sec') AS secs,
@@ -64,51 +68,63 @@ func (p platform) readAttempts(where string) string {
 	}
 	return readLog(fmt.Sprintf(`
 		SELECT coalesce(nullif(%s, ''), nullif(%s, ''), a.student_id::text) COLLATE "C" AS user_id,
-		       sextant.whole(sextant.read_number(to_jsonb(a) -> 'item_id')) COLLATE "C" AS item_id,
-		       to_jsonb(a) -> 'correct' AS verdict, to_jsonb(a) -> 'response_time_ms' AS t,
-		       to_jsonb(CASE WHEN sextant.read_verdict(to_jsonb(a) -> 'hint_used') THEN 1 ELSE 0 END) AS h,
+		       sextant.whole(sextant.read_number(j.q -> 'item_id')) COLLATE "C" AS item_id,
+		       j.q -> 'correct' AS verdict, j.q -> 'response_time_ms' AS t,
+		       to_jsonb(CASE WHEN sextant.read_verdict(j.q -> 'hint_used') THEN 1 ELSE 0 END) AS h,
 		       nullif(a.topic_id::text, '') COLLATE "C" AS topic_id, nullif(a.session_id, '') COLLATE "C" AS session_id,
-		       a.completed_at AS answered_at, a.id::text COLLATE "C" AS source_key, 0 AS position, to_jsonb(a) AS q
-		FROM public.attempt a%s
+		       a.completed_at AS moment, a.id::text COLLATE "C" AS source_key, 0 AS position, j.q
+		FROM public.attempt a
+		CROSS JOIN LATERAL (SELECT to_jsonb(a) AS q OFFSET 0) j%s
 		WHERE %s`, exam, session, joins, where))
 }
 
 // readResponses reads the older answer log, whose optional columns may be absent.
 func readResponses(where string) string {
 	return readLog(`
-		SELECT nullif(user_id::text, '') COLLATE "C" AS user_id, nullif(item_id::text, '') COLLATE "C" AS item_id,
+		SELECT nullif(q ->> 'user_id', '') COLLATE "C" AS user_id, nullif(q ->> 'item_id', '') COLLATE "C" AS item_id,
 		       q -> 'is_correct' AS verdict, q -> 'response_time_ms' AS t, q -> 'hints' AS h,
 		       nullif(q ->> 'topic_id', '') COLLATE "C" AS topic_id, nullif(q ->> 'session_id', '') COLLATE "C" AS session_id,
-		       responded_at AS answered_at,
-		       concat_ws(E'\x1f', user_id, item_id, (extract(epoch FROM responded_at) * 1000000)::bigint) COLLATE "C" AS source_key,
-		       row_number() OVER (PARTITION BY user_id, item_id, responded_at ORDER BY q::text COLLATE "C")::int AS position, q
-		FROM (SELECT r.user_id, r.item_id, r.responded_at, to_jsonb(r) AS q FROM public.responses r) r
-		WHERE ` + where)
+		       moment, source_key,
+		       row_number() OVER (PARTITION BY source_key ORDER BY q::text COLLATE "C")::int AS position, q
+		FROM (
+			SELECT to_jsonb(r) AS q, responded_at AS moment,
+			       concat(user_id, E'\x1f', item_id, E'\x1f', CASE WHEN ` + strings.ReplaceAll(inCalendar, "moment", "responded_at") + `
+			           THEN (extract(epoch FROM responded_at) * 1000000)::bigint::text ELSE responded_at::text END) COLLATE "C" AS source_key
+			FROM public.responses r
+			WHERE ` + where + `
+			OFFSET 0 -- one to_jsonb a row
+		) r`)
 }
 
 // readLog finishes the reading of a source with one answer a row.
 func readLog(rows string) string {
 	return `
 	SELECT user_id, item_id, topic_id, session_id, correct,
-	       CASE WHEN NOT bad_time AND round(ms) > 0 THEN round(ms)::int END AS response_time_ms,
+	       CASE WHEN ms >= 0.5 AND NOT bad_time THEN round(ms)::int END AS response_time_ms,
 	       CASE WHEN bad_hints THEN 0 ELSE coalesce(hints, 0)::int END AS hints,
 	       answered_at, source_key, position,
 	       ` + problems(`
 	           CASE WHEN user_id IS NULL THEN 'no_learner' END,
 	           CASE WHEN item_id IS NULL THEN CASE WHEN jsonb_typeof(q -> 'item_id') <> 'null' THEN 'bad_item' ELSE 'no_item' END END,
 	           CASE WHEN correct IS NULL THEN CASE WHEN jsonb_typeof(verdict) <> 'null' THEN 'bad_verdict' ELSE 'no_verdict' END END,
-	           CASE WHEN answered_at IS NULL THEN 'no_moment' END,
+	           CASE WHEN answered_at IS NULL THEN CASE WHEN moment IS NULL THEN 'no_moment' ELSE 'bad_moment' END END,
 	           CASE WHEN bad_time THEN 'bad_time' END,
 	           CASE WHEN bad_hints THEN 'bad_hints' END,
 	           NULL::text`, "q") + `
 	FROM (
-		SELECT *, coalesce(ms IS NULL AND jsonb_typeof(t) <> 'null' OR abs(ms) > 2147483647, false) AS bad_time,
+		SELECT *, coalesce(ms IS NULL AND jsonb_typeof(t) <> 'null' OR ms >= 2147483647.5, false) AS bad_time,
 		       coalesce(jsonb_typeof(h) <> 'null' AND (hints IS NULL OR hints % 1 <> 0 OR hints NOT BETWEEN 0 AND 1000000), false) AS bad_hints,
-		       false AS bad_topic
+		       false AS bad_topic, ` + calendarMoment + ` AS answered_at
 		FROM (SELECT *, sextant.read_verdict(verdict) AS correct, sextant.read_number(t) AS ms, sextant.read_number(h) AS hints
 		      FROM (` + rows + `) src) field
 	) answer`
 }
+
+// inCalendar is the condition that a moment lies in the years that a date can be
+// written for: infinity is no moment, and no calendar shows the year 12026.
+const inCalendar = `(moment >= '0001-01-01 00:00:00Z' AND moment < '10000-01-01 00:00:00Z')`
+
+const calendarMoment = `CASE WHEN ` + inCalendar + ` THEN moment END`
 
 // problems are the two last columns: the reasons that apply, and the value.
 func problems(reasons, raw string) string {

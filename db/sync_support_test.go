@@ -16,3 +16,9 @@ func (b base) exam(t *testing.T, session, user, questions string) {
 		ON CONFLICT (session_id) DO UPDATE SET user_id = excluded.user_id, result_json = excluded.result_json, updated_at = now()`,
 		session, user, questions)
 }
+
+// dueReconciliation makes the next sync compare with the source by day.
+func (b base) dueReconciliation(t *testing.T) {
+	t.Helper()
+	b.exec(t, `UPDATE sextant.sync_state SET reconciled_at = now() - interval '2 days'`)
+}
