@@ -37,6 +37,9 @@ func (s *Service) About() About { return s.about }
 
 // Pipeline judges every stage.
 func (s *Service) Pipeline(ctx context.Context) (Pipeline, error) {
+	if err := s.markLost(ctx); err != nil {
+		return Pipeline{}, err
+	}
 	o, err := s.db.Overview(ctx)
 	if err != nil {
 		return Pipeline{}, err
@@ -75,12 +78,22 @@ func (s *Service) Pipeline(ctx context.Context) (Pipeline, error) {
 
 // Runs lists runs, newest first.
 func (s *Service) Runs(ctx context.Context, f db.RunFilter) ([]db.Run, error) {
-	if !s.about.ReadOnly {
-		if _, err := s.db.MarkLost(ctx); err != nil && !db.IsKind(err, db.KindPrivilege) {
-			return nil, err
-		}
+	if err := s.markLost(ctx); err != nil {
+		return nil, err
 	}
 	return s.db.Runs(ctx, f)
+}
+
+// markLost makes dead runs say so before they are shown. Who may only read
+// sees them as they stand.
+func (s *Service) markLost(ctx context.Context) error {
+	if s.about.ReadOnly {
+		return nil
+	}
+	if _, err := s.db.MarkLost(ctx); err != nil && !db.IsKind(err, db.KindPrivilege) && !db.IsKind(err, db.KindReadOnly) {
+		return err
+	}
+	return nil
 }
 
 // Run gives a run with its log lines after a sequence number.
