@@ -33,7 +33,7 @@ type DB struct {
 func Open(ctx context.Context, c Config) (*DB, error) {
 	pc, err := pgxpool.ParseConfig(c.URL)
 	if err != nil {
-		return nil, &Error{Kind: KindConfig, Op: "read the database URL", Err: maskParse(err)}
+		return nil, unreadable(err)
 	}
 	if c.Application == "" {
 		c.Application = "sextant"
@@ -57,7 +57,7 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, pc)
 	if err != nil {
-		return nil, &Error{Kind: KindConfig, Op: "open the database", Err: maskParse(err)}
+		return nil, unreadable(err)
 	}
 	d := &DB{pool: pool, conf: lockConfig(pc.ConnConfig)}
 	if err := pool.Ping(ctx); err != nil {

@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"regexp"
 	"strings"
@@ -75,13 +74,16 @@ func classify(op string, err error) error {
 	case errors.Is(err, context.Canceled):
 		return err
 	}
+	var connect *pgconn.ConnectError // may hold the driver's own deadline
+	if !errors.As(err, &connect) && errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		kind, hint := kindOf(pg)
 		return &Error{Kind: kind, Op: op, Hint: hint, Err: err}
 	}
-	var connect *pgconn.ConnectError
-	if errors.As(err, &connect) {
+	if connect != nil {
 		return &Error{Kind: KindUnreachable, Op: op, Hint: "check that PostgreSQL runs there and that DATABASE_URL names it", Err: rootCause(err)}
 	}
 	if lost(err) {
@@ -103,8 +105,10 @@ func kindOf(pg *pgconn.PgError) (Kind, string) {
 		return KindReadOnly, "run without --read-only, on a primary server"
 	case "53100":
 		return KindDiskFull, "free space on the database server and run again; nothing was half-written"
-	case "40001", "40P01", "55P03":
+	case "40001", "40P01", "55P03", "25P03", "25P04": // the last two end a session that held a transaction too long
 		return KindTransient, ""
+	case "57014": // cancelled by an administrator or statement_timeout, as the next try would be
+		return KindOther, ""
 	case "3F000", "42P01":
 		if strings.Contains(pg.Message, "sextant") {
 			return KindNotMigrated, "run 'sextant db migrate'"
@@ -135,7 +139,11 @@ func rootCause(err error) error {
 	if errors.As(err, &op) {
 		return op
 	}
-	return errors.New(secrets.ReplaceAllString(err.Error(), "$1***"))
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return dns
+	}
+	return errors.New(mask(err.Error()))
 }
 
 func message(err error) string {
@@ -143,15 +151,28 @@ func message(err error) string {
 	if errors.As(err, &pg) {
 		return pg.Message
 	}
-	return secrets.ReplaceAllString(err.Error(), "$1***")
+	return mask(err.Error())
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// secrets matches the password in a URL and in a keyword string.
-var secrets = regexp.MustCompile(`(://[^:/@\s]*:|password\s*=\s*)[^@\s]+`)
+// mask hides the password of a URL (up to the last @: an unescaped one may be
+// part of it) and of a keyword string.
+func mask(s string) string {
+	return keywordSecret.ReplaceAllString(urlSecret.ReplaceAllString(s, "$1***@"), "$1***")
+}
 
-// maskParse hides what a configuration error quotes of the URL.
-func maskParse(err error) error {
-	return fmt.Errorf("%s", secrets.ReplaceAllString(oneLine(err.Error()), "$1***"))
+var (
+	urlSecret     = regexp.MustCompile(`(://[^:/@\s]*:)\S*@`)
+	keywordSecret = regexp.MustCompile(`(password\s*=\s*)('(?:[^'\\]|\\.)*'?|(?:[^\s\\]|\\.)+)`)
+	quoted        = regexp.MustCompile(`"[^"]*"`)
+)
+
+// unreadable is what is wrong with a URL, without the URL and what the driver
+// quotes of it: where it cannot be read, nobody knows what in it is secret.
+func unreadable(err error) error {
+	text := oneLine(err.Error())
+	text = text[strings.LastIndex(text, "`: ")+1:]
+	return &Error{Kind: KindConfig, Op: "read the database URL", Err: errors.New(quoted.ReplaceAllString(strings.TrimPrefix(text, ": "), "a word")),
+		Hint: "correct DATABASE_URL; its form is postgres://user:password@host:5432/name, with the password's special characters percent-encoded"}
 }

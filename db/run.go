@@ -1,6 +1,7 @@
 package db
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -188,7 +189,7 @@ func (d *DB) FinishRun(ctx context.Context, id uuid.UUID, status RunStatus, p Ru
 		UPDATE sextant.run SET status = $2, finished_at = now(), heartbeat_at = now(),
 			units_done = $3, units_total = $4, rows_read = $5, rows_written = $6, error = nullif($7, '')
 		WHERE id = $1 AND status = 'running'`,
-		id, status, p.UnitsDone, p.UnitsTotal, p.RowsRead, p.RowsWritten, errText)
+		id, status, p.UnitsDone, p.UnitsTotal, p.RowsRead, p.RowsWritten, storable(errText))
 	if err == nil && tag.RowsAffected() == 0 {
 		return ErrNotFound
 	}
@@ -211,7 +212,7 @@ func (d *DB) AppendEvents(ctx context.Context, id uuid.UUID, events []RunEvent) 
 		[]string{"run_id", "at", "level", "message", "attrs"},
 		pgx.CopyFromSlice(len(events), func(i int) ([]any, error) {
 			e := events[i]
-			return []any{id, e.At, e.Level, e.Message, e.Attrs}, nil
+			return []any{id, e.At, e.Level, storable(e.Message), storableJSON(e.Attrs)}, nil
 		}))
 	return classify("write the run's log", err)
 }
@@ -221,6 +222,20 @@ func (d *DB) AddFailure(ctx context.Context, id uuid.UUID, f RunFailure) error {
 	_, err := d.pool.Exec(ctx, `
 		INSERT INTO sextant.run_failure (run_id, kind, subject, error) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (run_id, kind, subject) DO UPDATE SET error = excluded.error, at = clock_timestamp()`,
-		id, f.Kind, f.Subject, f.Error)
+		id, f.Kind, storable(f.Subject), storable(f.Error))
 	return classify("record a failure", err)
+}
+
+// storable is the text without what PostgreSQL has no text for: zero bytes and
+// broken UTF-8. A log line must not be lost, nor lose others, for its bytes.
+func storable(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+}
+
+// storableJSON is the same for a JSON object; none is an empty one.
+func storableJSON(j json.RawMessage) json.RawMessage {
+	if j == nil {
+		return json.RawMessage(`{}`)
+	}
+	return bytes.ReplaceAll(j, []byte(`\u0000`), []byte(`\ufffd`))
 }
