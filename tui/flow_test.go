@@ -255,3 +255,25 @@ func TestNotBuiltSaysSo(t *testing.T) {
 	s := begin(t, newFixture())
 	s.press("j R").sees("compute-daily-kpis is not built in this version")
 }
+
+func TestCursorStandsWhereTextIsTyped(t *testing.T) {
+	for name, c := range map[string]struct {
+		keys, text string
+		x, y       int
+	}{
+		"search": {"3 /", "김서", 12, 3},
+		"form":   {"B ctrl+u", "2025", 22, 5},
+		"none":   {"3", "", -1, -1},
+	} {
+		for _, o := range []Options{{Background: Dark}, {NoColor: true}} {
+			d := drive(t, newFixture(), 100, 30, o)
+			x, y := -1, -1
+			if at := d.keys(c.keys).typed(c.text).app.View().Cursor; at != nil {
+				x, y = at.X, at.Y
+			}
+			if x != c.x || y != c.y {
+				t.Errorf("%s: at %d, %d; want %d, %d", name, x, y, c.x, c.y)
+			}
+		}
+	}
+}

@@ -44,14 +44,32 @@ const (
 
 // View draws the frame: header, tabs, body, status and footer.
 func (a *app) View() tea.View {
-	content := strings.Join(a.frame(), "\n")
+	rows := a.frame()
+	content := strings.Join(rows, "\n")
 	if a.mode.ASCII {
 		content = strings.NewReplacer("–", "-", "…", "~", "×", "x").Replace(content) // in words; signs come from the theme
 	}
 	v := tea.NewView(content)
 	v.AltScreen = true
+	v.Cursor = a.cursor(rows)
 	v.WindowTitle = "sextant " + a.about.Environment
 	return v
+}
+
+// cursor is the terminal's own cursor, put where text is typed: input methods,
+// as for Korean, show there what they compose.
+func (a *app) cursor(rows []string) *tea.Cursor {
+	if !a.front().Typing() {
+		return nil
+	}
+	for y, row := range rows {
+		if x := a.theme.Cursor.Find(row); x >= 0 {
+			c := tea.NewCursor(x, y)
+			c.Shape, c.Blink = tea.CursorBar, false
+			return c
+		}
+	}
+	return nil
 }
 
 func (a *app) frame() []string {

@@ -170,7 +170,7 @@ func (p *pipeline) recent(s jobs.StageStatus, w, h int) []string {
 	for _, r := range s.Recent[:min(len(s.Recent), max(0, h-1))] {
 		sign, style := statusLook(th, r.Status)
 		line := widget.S(style, "  "+sign+" "+string(r.Status)).Pad(15, "", th.Blank, false).Add(th.Text, clock(now, r.CreatedAt)).Pad(28, "", th.Blank, false)
-		line = append(line, tookCell(th, now, &r).Pad(9, "", th.Blank, true)...).Add(th.Muted, "  "+runWindow(th, r))
+		line = append(line, tookCell(th, now, &r).Pad(9, "", th.Blank, true)...).Add(th.Muted, "  "+shortWindow(th, r))
 		rows = append(rows, line.Truncate(w, th.Glyph.Ellipsis).String())
 	}
 	if len(s.Recent) == 0 {

@@ -70,7 +70,7 @@ func (s *stage) Keys() []Key {
 func (s *stage) View() []string {
 	a, th := s.app, s.app.theme
 	if !s.feed.loaded || !s.pipeline.loaded {
-		return loading(a, "the stage", first2(s.feed.err, s.pipeline.err))
+		return loading(a, "the stage", firstError(s.feed.err, s.pipeline.err))
 	}
 	s.fill()
 	st, ok := s.status()
@@ -122,7 +122,8 @@ func paramLines(th *theme.Theme, specs []jobs.ParamSpec) []widget.Line {
 	return lines
 }
 
-func first2(errs ...error) error {
+// firstError is the first that is one.
+func firstError(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package theme
 
 import (
 	"image/color"
+	"strings"
 
 	"github.com/charmbracelet/x/ansi"
 )
@@ -83,4 +84,13 @@ func (s Style) Render(text string) string {
 		return text
 	}
 	return s.open + text + ansi.ResetStyle
+}
+
+// Find gives the cell at which the first text in this style begins, or -1.
+func (s Style) Find(line string) int {
+	before, _, found := strings.Cut(line, s.open)
+	if s.open == "" || !found {
+		return -1
+	}
+	return ansi.StringWidth(before)
 }

@@ -23,7 +23,7 @@ type Theme struct {
 	Glyph Glyphs
 
 	Blank  Style // the space between things
-	Text   Style
+	Text   Style // in the terminal's own colour
 	Strong Style // headings and the value that matters
 	Muted  Style // labels and units
 	Faint  Style // rules, placeholders, data gone stale
@@ -46,13 +46,14 @@ type Theme struct {
 	ChangeKey Style // a key that changes data
 	KeyOff    Style // a key that is switched off
 
-	Cursor       Style // the text cursor of an input
+	Cursor       Style // the text cursor of an input; nothing else looks like it
 	Button       Style // the focused button of a dialog
 	ChangeButton Style // the same, of one that changes data
 	Line         Style // a chart's line
 	Band         Style // the uncertainty around it
 
 	surface color.Color // under the line with the cursor
+	ink     color.Color // of text on that
 	badge   map[string]badge
 }
 
@@ -77,8 +78,7 @@ func (t *Theme) coloured() {
 	c := func(light, dark string) color.Color { return pick(lipgloss.Color(light), lipgloss.Color(dark)) }
 	ink := func(light, dark string) Style { return Style{}.Foreground(c(light, dark)) }
 
-	t.Text = ink("#24292F", "#D5DAE1")
-	t.Strong = ink("#0B0F14", "#FFFFFF").Bold()
+	t.Strong = Style{}.Bold() // like Text in the terminal's own colour, which its owner chose
 	t.Muted = ink("#57606A", "#98A2B0")
 	t.Faint = ink("#7A848F", "#7E8A9C")
 	t.Rule = ink("#C3CAD3", "#39424F")
@@ -97,13 +97,13 @@ func (t *Theme) coloured() {
 	t.Key = t.Accent.Bold()
 	t.ChangeKey = ink("#A84300", "#F39A3D").Bold()
 	t.KeyOff = t.Faint.Strike()
-	t.Cursor = Style{}.Reverse()
+	t.Cursor = Style{}.Reverse().Underline()
 	t.Button = Style{}.Bold().Foreground(c("#FFFFFF", "#0B0F14")).Background(c("#0062A3", "#62B6F0"))
 	t.ChangeButton = Style{}.Bold().Foreground(c("#FFFFFF", "#0B0F14")).Background(c("#A84300", "#F39A3D"))
 	t.Line = t.Accent.Bold()
 	t.Band = ink("#8FB3D1", "#557A9E")
 
-	t.surface = c("#DDE9F5", "#243448")
+	t.surface, t.ink = c("#DDE9F5", "#243448"), c("#0B0F14", "#E6EAF0")
 	white, black := lipgloss.Color("#FFFFFF"), lipgloss.Color("#0B0F14")
 	t.badge = map[string]badge{
 		"red":    {white, lipgloss.Color("#C0203F")},
@@ -125,7 +125,7 @@ func (t *Theme) plain() {
 	t.Never, t.Paused, t.NotBuilt = s, s, faint
 	t.Right, t.Wrong = s, bold
 	t.Key, t.ChangeKey, t.KeyOff = bold, bold.Underline(), faint.Strike()
-	t.Cursor, t.Button, t.ChangeButton = s.Reverse(), bold.Reverse(), bold.Reverse()
+	t.Cursor, t.Button, t.ChangeButton = s.Reverse().Underline(), bold.Reverse(), bold.Reverse()
 	t.Line, t.Band = bold, faint
 }
 
@@ -133,6 +133,9 @@ func (t *Theme) plain() {
 func (t *Theme) Selected(s Style) Style {
 	if t.NoColor {
 		return s.Reverse()
+	}
+	if s.fg == nil { // the terminal's own colour may not be what its background suggests
+		s = s.Foreground(t.ink)
 	}
 	return s.Background(t.surface)
 }
