@@ -71,12 +71,13 @@ func (a *app) writeJSON(v any) error {
 	return enc.Encode(v)
 }
 
-// logger writes to stderr from a level up; with --quiet only the errors.
+// logger writes to stderr from a level up, and nothing with --quiet: what fails
+// is told at the end, and stands in the ledger.
 func (a *app) logger(level slog.Level) *slog.Logger { return a.loggerTo(a.errOut, level) }
 
 func (a *app) loggerTo(w io.Writer, level slog.Level) *slog.Logger {
 	if a.global.quiet {
-		level = slog.LevelError
+		return slog.New(slog.DiscardHandler)
 	}
 	o := &slog.HandlerOptions{Level: level}
 	if a.global.logFormat == "json" {

@@ -192,7 +192,7 @@ func (d *demonstration) took(began time.Time, format string, args ...any) {
 	d.say("%-64s %7s", fmt.Sprintf(format, args...), took(d.app.clock().Sub(began)))
 }
 
-// runner runs the demo's stages without a word but for errors.
+// runner runs the demo's stages without a word: the demo says its own.
 func (d *demonstration) runner() *jobs.Runner {
-	return d.app.runner(d.session, d.app.logger(slog.LevelError))
+	return d.app.runner(d.session, slog.New(slog.DiscardHandler))
 }

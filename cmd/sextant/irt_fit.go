@@ -51,7 +51,7 @@ func newIRTFitCmd(a *app) *cobra.Command {
 	f.StringVar(&o.anchors, "anchors", "", "items held at known parameters, JSON or CSV; they define the scale")
 	o.grid.bind(cmd)
 	f.Float64Var(&o.tol, "tol", 1e-6, "stop when a cycle moves no parameter by more")
-	f.IntVar(&o.maxCycles, "max-cycles", 2000, "give up after so many")
+	f.IntVar(&o.maxCycles, "max-cycles", 500, "give up after so many")
 	f.IntVar(&o.minAnswers, "min-answers", 1, "set aside items with fewer")
 	f.BoolVar(&o.se, "se", false, "standard errors")
 	f.BoolVar(&o.fit, "fit", false, "item fit: mean squares, S-X²")
@@ -73,9 +73,10 @@ func fitItems(ctx context.Context, o irtFitOptions) error {
 			return err
 		}
 	}
-	log := o.app.logger(slog.LevelInfo)
+	log, said := o.app.logger(slog.LevelInfo), o.app.clock()
 	opt.Progress = func(p irt.Progress) {
-		if p.Cycle%50 == 0 {
+		if now := o.app.clock(); now.Sub(said) >= sayEvery {
+			said = now
 			log.Info("under way", "cycle", p.Cycle, "log_likelihood", p.LogLikelihood, "change", p.Change)
 		}
 	}
@@ -90,7 +91,11 @@ func fitItems(ctx context.Context, o irtFitOptions) error {
 		o.app.printCalibration(c)
 	}
 	if err == nil && !res.Converged {
-		err = fmt.Errorf("the fit did not converge in %d cycles: raise --max-cycles, or look for items with few answers", res.Iterations)
+		hint := "look for items with few answers, or raise --max-cycles"
+		if res.Model == irt.ThreePL && o.priorC == nil {
+			hint = "guessing is poorly determined without --prior-c, for example --prior-c=-1.4,0.5"
+		}
+		err = fmt.Errorf("the fit did not converge in %d cycles: %s", res.Iterations, hint)
 	}
 	return err
 }

@@ -10,6 +10,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/spf13/cobra"
 )
 
 // The version and commit are stamped by scripts/build.
@@ -24,6 +26,7 @@ func main() {
 		<-ctx.Done()
 		stop() // a second signal ends the process at once
 	}()
+	cobra.EnableCommandSorting = false // --help lists them by use; the setting is the library's, for the whole process
 	program, err := os.Executable()
 	if err != nil {
 		program = os.Args[0]

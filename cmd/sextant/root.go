@@ -81,7 +81,6 @@ func newRootCmd(a *app) *cobra.Command {
 	root.SetErr(a.errOut)
 	root.SetUsageTemplate(usageTemplate)
 	root.SetFlagErrorFunc(flagError)
-	cobra.EnableCommandSorting = false
 
 	root.Flags().SortFlags = false
 	f := root.PersistentFlags()

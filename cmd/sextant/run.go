@@ -69,7 +69,7 @@ func newRunStageCmd(a *app, s jobs.Stage) *cobra.Command {
 		},
 	}
 	if !jobs.Built(s) {
-		cmd.Short += " (not built in this version)"
+		cmd.Short += " (not built)"
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
