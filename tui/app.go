@@ -124,15 +124,25 @@ func (a *app) tick() tea.Cmd {
 	if now.After(a.toast.until) {
 		a.toast = toast{}
 	}
-	every := a.screen().Every()
-	due := every > 0 && now.Sub(a.refreshedAt) >= every
 	if a.link.lost {
-		due = !now.Before(a.link.retryAt)
+		return a.retry(now)
 	}
-	if due {
+	if every := a.screen().Every(); every > 0 && now.Sub(a.refreshedAt) >= every {
 		return a.refresh()
 	}
 	return nil
+}
+
+// retry tries a lost database again once its time has come: by the screen in
+// front or, where that has nothing to ask, by the pipeline.
+func (a *app) retry(now time.Time) tea.Cmd {
+	if now.Before(a.link.retryAt) {
+		return nil
+	}
+	if cmd := a.refresh(); cmd != nil {
+		return cmd
+	}
+	return a.tops[topPipeline].Refresh()
 }
 
 func (a *app) refresh() tea.Cmd {
@@ -179,6 +189,7 @@ func (a *app) globalKeys() []Key {
 		{Strokes: []string{":"}, Label: "command", Help: "type a command: :run, :learner kim, :quit …", Do: func() tea.Cmd { return a.open(newPalette(a)) }},
 		{Strokes: []string{"?"}, Label: "help", Help: "this help", Do: func() tea.Cmd { return a.open(newHelp(a)) }},
 		{Strokes: []string{"ctrl+r"}, Help: "refresh now", Do: a.refresh},
+		{Strokes: []string{"ctrl+z"}, Help: "to the shell; fg comes back", Do: func() tea.Cmd { return tea.Suspend }},
 		{Strokes: []string{"q", "ctrl+c"}, Label: "quit", Help: "quit; what runs goes on running", Do: func() tea.Cmd { return tea.Quit }},
 	}
 	for i, t := range topScreens() {

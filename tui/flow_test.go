@@ -223,6 +223,15 @@ func TestLostDatabase(t *testing.T) {
 	s.pass(4 * time.Second).sees("the database is back").loses("database lost")
 }
 
+func TestLostDatabaseOnAForm(t *testing.T) {
+	f := newFixture()
+	s := begin(t, f)
+	f.set(func() { f.fail = &db.Error{Kind: db.KindUnreachable, Err: context.DeadlineExceeded} })
+	s.pass(2 * time.Second).sees("database lost").press("k R").sees("as-of day")
+	f.set(func() { f.fail = nil })
+	s.pass(2 * time.Second).sees("the database is back") // though a form asks for nothing
+}
+
 func TestSlowDatabase(t *testing.T) {
 	f := newFixture()
 	s := begin(t, f)

@@ -337,14 +337,13 @@ func (t *Table) titles(th *theme.Theme, w []int) string {
 }
 
 func (t *Table) row(th *theme.Theme, w []int, r Row, current bool) string {
-	cursor, mark := " ", " "
+	line := Line{{" ", th.Blank}, {" ", th.Blank}}
 	if current {
-		cursor = th.Glyph.Cursor
+		line[0] = Span{th.Glyph.Cursor, th.Accent}
 	}
 	if t.marked[r.ID] {
-		mark = th.Glyph.Mark
+		line[1] = Span{th.Glyph.Mark, th.ChangeKey}
 	}
-	line := S(th.Accent, cursor).Add(th.ChangeKey, mark)
 	for i, c := range r.Cells {
 		if w[i] > 0 {
 			line = append(line, c.Pad(w[i], th.Glyph.Ellipsis, th.Blank, t.Columns[i].Right)...).Add(th.Blank, strings.Repeat(" ", gap))
