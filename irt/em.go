@@ -189,7 +189,9 @@ func (c *calibration) extrapolate(x0, x1, x2 state, longest float64) (y state, a
 	return c.point(x2, v0), alpha
 }
 
-// vector lists the free parameters on scales without bounds.
+// vector lists the free parameters on the scales they are extrapolated on:
+// logit c would run to −∞ with every item that needs no guessing, and drown the
+// rest.
 func (c *calibration) vector(s state) []float64 {
 	var v []float64
 	for j, p := range s.items {
@@ -200,7 +202,7 @@ func (c *calibration) vector(s state) []float64 {
 			v = append(v, p.d)
 		}
 		if c.free[j].guess {
-			v = append(v, logit(p.c))
+			v = append(v, p.c)
 		}
 	}
 	if c.freeMean {
@@ -231,7 +233,7 @@ func (c *calibration) point(s state, v []float64) state {
 			p.d = clamp(take(), -maxIntercept, maxIntercept)
 		}
 		if c.free[j].guess {
-			p.c = logistic(clamp(take(), minLogitC, maxLogitC))
+			p.c = clamp(take(), leastGuess, mostGuess)
 		}
 		out.items[j] = p
 	}

@@ -44,7 +44,8 @@ type Linkage struct {
 	SEB float64 `json:"se_b"`
 	SE  float64 `json:"se"`
 	// HasSE is false when there were too few items for a jackknife (fewer
-	// than three, for a shift two): the errors are then 0 and mean nothing.
+	// than three, for a shift two), or one without which there is no link: the
+	// errors are then 0 and mean nothing.
 	HasSE bool `json:"has_se"`
 	// Criterion is the mean squared distance of the linked test curves over
 	// the population, in score points², whatever the method.
@@ -85,7 +86,8 @@ func Link(method LinkMethod, from, to []ItemParams, o LinkOptions) (Linkage, err
 	}
 	link := Linkage{Method: method, A: a, B: b, Items: len(from)}
 	link.Criterion = l.curves(from, to, a, b).distance
-	return link, l.jackknife(&link, from, to)
+	l.jackknife(&link, from, to)
+	return link, nil
 }
 
 type linker struct {
@@ -105,16 +107,37 @@ func (l linker) constants(from, to []ItemParams) (a, b float64, err error) {
 	switch l.method {
 	case MeanSigma:
 		return meanSigma(from, to)
-	case Shift:
-		return l.stockingLord(from, to, 1, meanShift(from, to))
-	case StockingLord:
-		a, b, err := meanSigma(from, to)
-		if err != nil || a > 4 || a < 0.25 {
-			a, b = 1, meanShift(from, to)
-		}
-		return l.stockingLord(from, to, a, b)
+	case Shift, StockingLord:
+		return l.fromSeveralStarts(from, to)
 	}
 	return 0, 0, fmt.Errorf("%w: unknown method %q", ErrLink, l.method)
+}
+
+// fromSeveralStarts keeps the best minimum: items of extreme difficulty, whose
+// estimates are the least sure, can make the moments a start far off.
+func (l linker) fromSeveralStarts(from, to []ItemParams) (a, b float64, err error) {
+	starts := [][2]float64{{1, 0}, {1, meanShift(from, to)}}
+	if l.method == StockingLord {
+		if a, b, err := meanSigma(from, to); err == nil && a < 4 && a > 0.25 {
+			starts = append(starts, [2]float64{a, b})
+		}
+	}
+	least := math.Inf(1)
+	var failed error
+	for _, start := range starts {
+		x, y, err := l.stockingLord(from, to, start[0], start[1])
+		if err != nil {
+			failed = err
+			continue
+		}
+		if d := l.curves(from, to, x, y).distance; d < least {
+			a, b, least = x, y, d
+		}
+	}
+	if math.IsInf(least, 1) {
+		return 0, 0, failed
+	}
+	return a, b, nil
 }
 
 // meanSigma solves mean and SD of the difficulties (Marco 1977).
@@ -215,17 +238,17 @@ func (l linker) curves(from, to []ItemParams, a, b float64) testCurves {
 }
 
 // jackknife sets the link's standard errors by leaving out one item at a time
-// (Efron 1982, eq. 3.13).
-func (l linker) jackknife(link *Linkage, from, to []ItemParams) error {
+// (Efron 1982, eq. 3.13), unless a link is impossible without one of them.
+func (l linker) jackknife(link *Linkage, from, to []ItemParams) {
 	n := len(from)
 	if n < 3 && (l.method != Shift || n < 2) {
-		return nil
+		return
 	}
 	var as, bs []float64
 	for i := range from {
 		a, b, err := l.constants(without(from, i), without(to, i))
 		if err != nil {
-			return fmt.Errorf("standard error without item %d: %w", i, err)
+			return
 		}
 		as, bs = append(as, a), append(bs, b)
 	}
@@ -233,7 +256,6 @@ func (l linker) jackknife(link *Linkage, from, to []ItemParams) error {
 	va, vb := scale*stat.Variance(as, nil), scale*stat.Variance(bs, nil)
 	link.SEA, link.SEB, link.HasSE = math.Sqrt(va), math.Sqrt(vb), true
 	link.SE = math.Sqrt(va + vb)
-	return nil
 }
 
 func without(items []ItemParams, i int) []ItemParams {

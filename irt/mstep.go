@@ -16,8 +16,8 @@ type freedom struct {
 const (
 	maxSlope     = 25
 	maxIntercept = 60
-	minLogitC    = -12
-	maxLogitC    = 6
+	leastGuess   = 1e-6
+	mostGuess    = 0.99
 	newtonSteps  = 8
 	newtonTol    = 1e-7
 
@@ -252,17 +252,14 @@ func (p coef) move(step [3]float64, scale float64) coef {
 		c: p.c,
 	}
 	if step[2] != 0 {
-		q.c = logistic(clamp(logit(p.c)+scale*step[2], minLogitC, maxLogitC))
+		q.c = clamp(logistic(logit(p.c)+scale*step[2]), leastGuess, mostGuess)
 	}
 	return q
 }
 
 func (p coef) distance(q coef) float64 {
 	d := max(math.Abs(p.a-q.a), math.Abs(p.d-q.d))
-	if p.c != q.c {
-		d = max(d, math.Abs(logit(p.c)-logit(q.c)))
-	}
-	return d
+	return max(d, math.Abs(p.c-q.c))
 }
 
 func clamp(x, lo, hi float64) float64 { return min(max(x, lo), hi) }

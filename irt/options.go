@@ -11,11 +11,11 @@ type Options struct {
 	Model      Model
 	Quadrature Quadrature // DefaultQuadrature when zero
 
-	// Tol ends the fit when an EM cycle moves no parameter (a, d = −ab, logit c,
+	// Tol ends the fit when an EM cycle moves no parameter (a, d = −ab, c,
 	// latent mean and log SD) by more than this. 1e-6 when zero.
 	Tol float64
 	// MaxCycles bounds the E steps; a fit that needs more is returned with
-	// Converged false. 2,000 when zero.
+	// Converged false. 500 when zero.
 	MaxCycles int
 	// Workers is how many goroutines share the work, GOMAXPROCS when zero. It
 	// never changes the result.
@@ -51,7 +51,7 @@ func (o Options) withDefaults() Options {
 		o.Tol = 1e-6
 	}
 	if o.MaxCycles == 0 {
-		o.MaxCycles = 2000
+		o.MaxCycles = 500
 	}
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
