@@ -107,7 +107,15 @@ func (d *DB) InTx(ctx context.Context, fn func(*Tx) error) error {
 // InSnapshot runs fn in a read-only transaction that sees one moment of the
 // database throughout: what previews and exports read.
 func (d *DB) InSnapshot(ctx context.Context, fn func(*Tx) error) error {
-	return d.inTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, fn)
+	return d.inTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx *Tx) error {
+		// Before the snapshot is taken: a full sync swaps these tables, and in an older
+		// snapshot the new ones would be empty.
+		_, err := tx.tx.Exec(ctx, `LOCK TABLE sextant.answer, sextant.answer_tally, sextant.learner IN ACCESS SHARE MODE`)
+		if err != nil {
+			return classify("take a snapshot", err)
+		}
+		return fn(tx)
+	})
 }
 
 func (d *DB) inTx(ctx context.Context, o pgx.TxOptions, fn func(*Tx) error) error {

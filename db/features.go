@@ -69,7 +69,7 @@ func featuresQuery(o FeaturesOptions) string {
 		"{windows}", when(improve, windowCounts, ``),
 		"{improvement}", when(improve, when(o.UseTheta, improvementTheta, improvementAccuracy), `NULL`),
 		"{join}", when(improve, `LEFT JOIN windows w USING (user_id, topic_id)`+when(o.UseTheta, windowThetas, ``), ``),
-		"{theta}", when(o.IncludeTheta, `t.theta`, `NULL`), "{sd}", when(o.IncludeTheta, `t.se`, `NULL`),
+		"{theta}", when(o.IncludeTheta, fits("t.theta"), `NULL`), "{sd}", when(o.IncludeTheta, fits("t.se"), `NULL`),
 		"{thetas}", when(o.IncludeTheta, newestTheta, ``),
 	).Replace(`
 	WITH day AS MATERIALIZED (
@@ -86,6 +86,12 @@ func featuresQuery(o FeaturesOptions) string {
 		       ({improvement})::numeric(6,3) AS improvement
 		FROM day d {join} {thetas}
 	)`)
+}
+
+// fits is null where numeric(6,3) cannot hold the θ found: an absurd one must
+// not stop a day.
+func fits(column string) string {
+	return `CASE WHEN abs(t.theta) < 999.9995 AND t.se < 999.9995 THEN ` + column + ` END`
 }
 
 func when(yes bool, then, otherwise string) string {
