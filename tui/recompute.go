@@ -62,6 +62,7 @@ func newRecompute(a *app, users []string) *recompute {
 		{Title: "WHY", Min: 10, Grow: true, Sort: true},
 	})
 	r.feed = newFeed(a, func(ctx context.Context) ([]jobs.ThetaPreview, error) { return a.console.PreviewTheta(ctx, users) })
+	r.feed.limit = writeLimit // it estimates every learner
 	return r
 }
 

@@ -64,9 +64,7 @@ func (l *runList) setup(a *app, stage string) {
 		{Title: "RUN", Min: shortIDLength, Drop: 5},
 		{Title: "REASON", Min: 12, Drop: 7},
 	}
-	if stage != "" { // which is said above the list
-		columns[1] = widget.Column{Title: "", Max: 1, Drop: 9}
-	}
+	columns[1].Hide = stage != "" // which is said above the list
 	empty := "no runs yet"
 	if stage != "" {
 		empty = "this stage has not run yet"
@@ -189,17 +187,13 @@ func (l *runList) fill() {
 		if r.UnitsTotal > 0 {
 			done = widget.N(th.Muted, fmt.Sprintf("%s/%s", count(r.UnitsDone), count(r.UnitsTotal)), float64(r.UnitsDone))
 		}
-		name := r.Stage
-		if l.stage != "" {
-			name = ""
-		}
 		by := string(r.Trigger)
 		if r.Actor != "" {
 			by += " " + widget.Clean(r.Actor)
 		}
 		rows[i] = widget.Row{ID: r.ID.String(), Cells: []widget.Cell{
 			widget.T(style, sign+" "+string(r.Status)),
-			widget.T(th.Text, name),
+			widget.T(th.Text, r.Stage),
 			widget.N(th.Text, ago(now, r.CreatedAt), float64(r.CreatedAt.Unix())),
 			tookCell(th, now, &r),
 			done,

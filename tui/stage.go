@@ -96,6 +96,9 @@ func (s *stage) about(th *theme.Theme, st jobs.StageStatus, w, h int) []string {
 	}
 	lines = append(lines, widget.S(th.Muted, st.Summary), pair(th, "data day", dayOr(th, st.DataDay)))
 	lines = append(lines, stageFacts(th, s.app.now(), st)...)
+	if len(st.Recent) > 0 {
+		lines = append(lines, append(widget.S(th.Muted, "recent     "), sparkOf(th, st.Recent)...))
+	}
 	lines = append(lines, paramLines(th, s.specs)...)
 	var rows []string
 	for _, l := range lines {

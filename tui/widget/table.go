@@ -17,6 +17,7 @@ type Column struct {
 	Drop  int  // when space is short the highest goes first; 0 never goes
 	Grow  bool // takes the space that is left
 	Sort  bool // can be sorted by
+	Hide  bool // is filtered by, not shown
 }
 
 // Cell is one value: how it looks, and what it sorts by.
@@ -247,6 +248,9 @@ func (t *Table) widths() []int {
 	w, want := make([]int, len(t.Columns)), make([]int, len(t.Columns))
 	total := gutter - gap
 	for i, c := range t.Columns {
+		if c.Hide {
+			continue
+		}
 		title := Line{{Text: c.Title}}.Width() + 2*b2i(t.sort == i+1)
 		w[i] = max(1, title, min(c.Min, t.natural[i]))
 		want[i] = max(title, t.natural[i])
