@@ -371,6 +371,7 @@ func (in *information) project(answers []uint32, degree int, s *seScratch) {
 			}
 			out = append(out, square/latent.SD)
 		}
+		s.coef[d] = out
 	}
 }
 

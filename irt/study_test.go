@@ -37,9 +37,9 @@ func replicate(f func(rep int)) {
 
 // tally sums up how estimates compare with truth.
 type tally struct {
-	mu                 sync.Mutex
-	n, inside          int
-	bias, square, sumZ float64
+	mu           sync.Mutex
+	n, inside    int
+	bias, square float64
 }
 
 func (y *tally) add(estimate, se, truth float64) {
