@@ -62,12 +62,13 @@ type LearnerAnswer struct {
 	C              *float64  `db:"c" json:"c"`
 }
 
-// learnerColumns are Learner's, the θ being the newest over versions.
+// learnerColumns are Learner's, the θ being the newest on the scale in force, else on any.
 const learnerColumns = `l.user_id, l.first_at, l.last_at, l.answers, l.sessions, m.theta, m.se`
 
 const learnerAbility = `LEFT JOIN LATERAL (
-		SELECT theta, se FROM public.mirt_ability
-		WHERE user_id = l.user_id COLLATE "default" ORDER BY fitted_at DESC NULLS LAST LIMIT 1) m ON true`
+		SELECT theta, ` + finiteSE + ` AS se FROM public.mirt_ability
+		WHERE user_id = l.user_id COLLATE "default" AND theta > '-Infinity' AND theta < 'Infinity'
+		ORDER BY version = ` + scaleInForce + ` DESC NULLS LAST, fitted_at DESC NULLS LAST LIMIT 1) m ON true`
 
 // FindLearners lists learners whose id contains query, whatever its case, the
 // most recently active first; an empty query lists all.

@@ -94,17 +94,19 @@ func (tx *Tx) WriteThetas(ctx context.Context, b ThetaBatch, thetas []Theta) (in
 		return 0, classify("stage θ", err)
 	}
 	var written int64
-	for _, s := range thetaSteps(b) {
+	for _, s := range thetaSteps(b, &written) {
 		tag, err := tx.tx.Exec(ctx, s.sql, s.args...)
 		if err != nil {
 			return written, classify(s.what, err)
 		}
-		written += tag.RowsAffected()
+		if s.count != nil {
+			*s.count += tag.RowsAffected()
+		}
 	}
 	return written, nil
 }
 
-func thetaSteps(b ThetaBatch) []step {
+func thetaSteps(b ThetaBatch, written *int64) []step {
 	steps := []step{
 		{"plan for θ", `ANALYZE theta_slice`, nil, nil},
 		{"make room for θ", `SELECT sextant.theta_month($1)`, []any{b.AsOf}, nil},
@@ -117,7 +119,7 @@ func thetaSteps(b ThetaBatch) []step {
 				WHERE h.user_id = s.user_id AND h.topic_id IS NOT DISTINCT FROM s.topic_id AND h.bank = $4 AND h.as_of <= $6
 				ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1) last ON true
 			WHERE $3 <> 'calibration' OR last.newest_answer_at IS NULL OR last.newest_answer_at < s.newest OR last.version <> $2`,
-			[]any{b.Model, b.Version, b.Source, b.Bank, b.RunID, b.AsOf}, nil},
+			[]any{b.Model, b.Version, b.Source, b.Bank, b.RunID, b.AsOf}, written},
 	}
 	if !b.InForce {
 		return steps
@@ -129,13 +131,13 @@ func thetaSteps(b ThetaBatch) []step {
 			SELECT user_id, theta, se, $1, $2, $3 FROM theta_slice WHERE topic_id IS NULL ORDER BY user_id
 			ON CONFLICT (user_id, version) DO UPDATE SET theta = excluded.theta, se = excluded.se, model = excluded.model,
 				fitted_at = excluded.fitted_at
-			WHERE m.fitted_at IS NULL OR m.fitted_at <= excluded.fitted_at`, args, nil},
+			WHERE m.fitted_at IS NULL OR m.fitted_at <= excluded.fitted_at`, args, written},
 		step{"publish topic θ", `
 			INSERT INTO public.student_topic_theta AS m (user_id, topic_id, theta, se, model, version, fitted_at)
 			SELECT user_id, topic_id, theta, se, $1, $2, $3 FROM theta_slice WHERE topic_id IS NOT NULL ORDER BY user_id, topic_id
 			ON CONFLICT (user_id, topic_id) DO UPDATE SET theta = excluded.theta, se = excluded.se, model = excluded.model,
 				version = excluded.version, fitted_at = excluded.fitted_at
-			WHERE m.fitted_at IS NULL OR m.fitted_at <= excluded.fitted_at`, args, nil})
+			WHERE m.fitted_at IS NULL OR m.fitted_at <= excluded.fitted_at`, args, written})
 }
 
 // LockLearner makes θ writes of one learner take turns until the transaction ends.
@@ -144,6 +146,13 @@ func (tx *Tx) LockLearner(ctx context.Context, userID string) error {
 	return classify("lock the learner", err)
 }
 
+// finiteSE is null for what no SE can be: published rows may be the platform's own.
+const finiteSE = `CASE WHEN se >= 0 AND se < 'Infinity' THEN se END`
+
+// scaleInForce is the version that the published θs of today are on: an old
+// scale's rows stay, and may be of a later moment.
+const scaleInForce = `(SELECT version FROM sextant.calibration WHERE bank = '' AND in_force_at IS NOT NULL ORDER BY in_force_at DESC LIMIT 1)`
+
 // AbilityInForce is the learner's published overall θ, or nil.
 func (tx *Tx) AbilityInForce(ctx context.Context, userID string) (*Ability, error) {
 	return abilityInForce(ctx, tx.tx, userID)
@@ -151,7 +160,7 @@ func (tx *Tx) AbilityInForce(ctx context.Context, userID string) (*Ability, erro
 
 func abilityInForce(ctx context.Context, q querier, userID string) (*Ability, error) {
 	rows, err := collect[Ability](ctx, q, `
-		SELECT m.theta, m.se, coalesce(m.model, '') AS model, m.version, coalesce(m.fitted_at, 'epoch') AS fitted_at,
+		SELECT m.theta, `+finiteSE+` AS se, coalesce(m.model, '') AS model, m.version, coalesce(m.fitted_at, 'epoch') AS fitted_at,
 		       coalesce(h.n_answers, 0) AS n_answers
 		FROM public.mirt_ability m
 		LEFT JOIN LATERAL (
@@ -159,7 +168,7 @@ func abilityInForce(ctx context.Context, q querier, userID string) (*Ability, er
 			WHERE h.user_id = m.user_id COLLATE "C" AND h.topic_id IS NULL AND h.bank = '' AND h.version = m.version
 			ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1) h ON true
 		WHERE m.user_id = $1 AND m.theta > '-Infinity' AND m.theta < 'Infinity'
-		ORDER BY m.fitted_at DESC NULLS LAST LIMIT 1`, userID)
+		ORDER BY m.version = `+scaleInForce+` DESC NULLS LAST, m.fitted_at DESC NULLS LAST LIMIT 1`, userID)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
@@ -174,7 +183,7 @@ func (d *DB) AbilityInForce(ctx context.Context, userID string) (*Ability, error
 // TopicAbilities are the learner's published topic θs, by topic.
 func (d *DB) TopicAbilities(ctx context.Context, userID string) ([]TopicAbility, error) {
 	return collect[TopicAbility](ctx, d.pool, `
-		SELECT t.topic_id, t.theta, t.se, coalesce(t.model, '') AS model, coalesce(t.version, '') AS version,
+		SELECT t.topic_id, t.theta, `+finiteSE+` AS se, coalesce(t.model, '') AS model, coalesce(t.version, '') AS version,
 		       coalesce(t.fitted_at, 'epoch') AS fitted_at, coalesce(h.n_answers, 0) AS n_answers
 		FROM public.student_topic_theta t
 		LEFT JOIN LATERAL (

@@ -33,7 +33,8 @@ BEGIN
         RETURN;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('sextant.theta_month'));
-    IF to_regclass('sextant.' || part) IS NOT NULL THEN
+    -- Not to_regclass: its cache does not see what was made while this one waited.
+    IF EXISTS (SELECT FROM pg_class WHERE relname = part AND relnamespace = 'sextant'::regnamespace) THEN
         RETURN;
     END IF;
     EXECUTE format('CREATE TABLE sextant.%I (LIKE sextant.theta_history INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', part);
