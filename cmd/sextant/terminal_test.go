@@ -59,10 +59,16 @@ func (m *terminal) press(keys ...string) {
 }
 
 // insist presses a key until the words are shown: a confirmation ignores keys
-// that were in flight when it opened.
+// that were in flight when it opened, and keys that follow those at once.
 func (m *terminal) insist(key string, words ...string) string {
 	m.Helper()
-	return m.untilShown(func() { m.press(key) }, words...)
+	var last time.Time
+	return m.untilShown(func() {
+		if time.Since(last) > time.Second {
+			last = time.Now()
+			m.press(key)
+		}
+	}, words...)
 }
 
 func (m *terminal) untilShown(each func(), words ...string) string {
@@ -97,7 +103,7 @@ func TestInATerminalALearnerIsFoundAndRecomputed(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := newTerminal(t, url)
-	m.shows("aggregate-features-daily", "mirt-calibrate", "not built", "q quit")
+	m.shows("aggregate-features-daily", "mirt-calibrate", "not built", "? help")
 	m.press("3")
 	m.shows("LEARNER", "ANSWERS")
 	m.press("/")
@@ -127,11 +133,12 @@ func TestInATerminalAStageIsRun(t *testing.T) {
 	url := dbtest.New(t, demoTemplate)
 	pool := dbtest.Pool(t, url)
 	m := newTerminal(t, url)
-	m.shows("aggregate-features-daily", "q quit")
+	m.shows("aggregate-features-daily", "? help")
 	m.press("R")
 	m.shows("lookback-days", "include-theta")
-	m.insist("C-s", "published", "sextant run aggregate-features-daily")
-	m.press("Enter")
+	m.press("Enter") // the form's defaults
+	m.shows("would run", "sextant run aggregate-features-daily")
+	m.insist("Enter", "[ Cancel ]")
 	m.insist("y", "succeeded", "run ended")
 	var n int
 	if err := pool.QueryRow(t.Context(), `SELECT count(*) FROM sextant.run WHERE trigger = 'console' AND status = 'succeeded'`).Scan(&n); err != nil {
