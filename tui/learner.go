@@ -80,7 +80,7 @@ func (l *learner) Close() { l.feed.Close() }
 func (l *learner) Update(msg tea.Msg) tea.Cmd {
 	switch msg.(type) {
 	case tea.KeyPressMsg, tea.PasteMsg:
-		l.list().filter.update(msg)
+		return l.list().filter.update(msg)
 	}
 	l.feed.Take(msg)
 	return nil

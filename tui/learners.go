@@ -25,6 +25,7 @@ type learners struct {
 const (
 	learnersShown = 200
 	searchPause   = 120 * time.Millisecond
+	noLearners    = "no learner has answered yet"
 )
 
 // pause ends the wait after a keystroke in the search.
@@ -33,7 +34,7 @@ type pause struct{ typed int }
 func newLearners(a *app) *learners {
 	l := &learners{base: base{app: a}}
 	l.Marks = true
-	l.list.init("no learner has answered yet", []widget.Column{
+	l.list.init(noLearners, []widget.Column{
 		{Title: "LEARNER", Min: 16, Max: 48, Sort: true},
 		{Title: a.theme.Glyph.Theta, Min: 5, Right: true, Sort: true},
 		{Title: "SE", Min: 4, Right: true, Sort: true},
@@ -42,7 +43,7 @@ func newLearners(a *app) *learners {
 		{Title: "ACTIVE", Min: 8, Right: true, Drop: 1, Sort: true},
 		{Title: "SINCE", Min: 10, Right: true, Drop: 4, Sort: true},
 	})
-	l.filter.apply = func(string) {} // the database filters
+	l.filter.apply = l.wait // the database filters
 	l.feed = newFeed(a, l.question(""))
 	return l
 }
@@ -79,8 +80,10 @@ func (l *learners) find(query string) tea.Cmd {
 }
 
 func (l *learners) search(query string) tea.Cmd {
-	l.query = query
-	l.Empty = "no learner's id contains " + widget.Clean(query)
+	l.query, l.Empty = query, noLearners
+	if query != "" {
+		l.Empty = "no learner's id contains " + widget.Clean(query)
+	}
 	return l.feed.Ask(l.question(query))
 }
 
@@ -88,8 +91,7 @@ func (l *learners) search(query string) tea.Cmd {
 func (l *learners) Update(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg, tea.PasteMsg:
-		l.filter.update(msg)
-		return l.wait()
+		return l.filter.update(msg)
 	case pause:
 		if query := l.filter.input.Value(); msg.typed == l.typed && query != l.query {
 			return l.search(query)
@@ -103,7 +105,7 @@ func (l *learners) Update(msg tea.Msg) tea.Cmd {
 }
 
 // wait searches once no key has come for a moment.
-func (l *learners) wait() tea.Cmd {
+func (l *learners) wait(string) tea.Cmd {
 	l.typed++
 	return l.app.after(searchPause, pause{l.typed})
 }
@@ -126,9 +128,7 @@ func (l *learners) openFound() tea.Cmd {
 // Keys are what can be done with the learner under the cursor or those marked.
 func (l *learners) Keys() []Key {
 	if l.Typing() {
-		keys := l.filter.keys(&l.Table)
-		keys[0].Label, keys[1].Do = "done", func() tea.Cmd { l.filter.typing = false; return l.all() }
-		return keys
+		return l.filter.keys(&l.Table)
 	}
 	a, id := l.app, l.CurrentID()
 	none := when(id == "", "no learner is selected")
@@ -142,12 +142,9 @@ func (l *learners) Keys() []Key {
 		{Strokes: []string{"T"}, Label: label, Help: "recompute the ability of the learner, or of all marked: preview, confirmation", Changes: true,
 			Off: first(none, a.readOnly()), Do: func() tea.Cmd { return a.push(newRecompute(a, users)) }},
 		{Strokes: []string{"/"}, Label: "search", Help: "search by part of the id", Do: l.filter.open},
+		{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that shows the learner", Off: none,
+			Do: func() tea.Cmd { return a.copy("sextant theta show " + shellWord(id)) }},
 	}
-	if l.filter.input.Value() != "" && len(l.Marked()) == 0 {
-		keys = append(keys, Key{Strokes: []string{"esc"}, Help: "show all learners", Do: l.all})
-	}
-	keys = append(keys, Key{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that shows the learner", Off: none,
-		Do: func() tea.Cmd { return a.copy("sextant theta show " + shellWord(id)) }})
 	for _, k := range l.list.keys() {
 		if _, own := find(keys, k.Strokes[0]); !own {
 			keys = append(keys, k)
@@ -156,17 +153,11 @@ func (l *learners) Keys() []Key {
 	return keys
 }
 
-// all drops the search.
-func (l *learners) all() tea.Cmd {
-	l.filter.input.SetValue("")
-	return l.search("")
-}
-
 // View draws the search and what it found.
 func (l *learners) View() []string {
 	a, th := l.app, l.app.theme
 	head := widget.S(th.Muted, "search ")
-	if l.Typing() || l.filter.input.Value() != "" {
+	if l.Typing() || l.filter.used() {
 		head = append(head, l.filter.input.View(th, max(10, l.width/2), l.Typing())...)
 	} else {
 		head = head.Add(th.Key, "/")

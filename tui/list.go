@@ -12,7 +12,7 @@ import (
 type filter struct {
 	input  widget.Input
 	typing bool
-	apply  func(text string) // called with every change
+	apply  func(text string) tea.Cmd // called with every change
 }
 
 // Typing reports whether the line is open.
@@ -24,20 +24,25 @@ func (f *filter) open() tea.Cmd {
 	return nil
 }
 
-// clear empties the filter; false when it was empty.
-func (f *filter) clear() bool {
-	if f.input.Value() == "" {
-		return false
-	}
-	f.input.SetValue("")
-	f.apply("")
-	return true
+// set replaces the filter as if it had been typed.
+func (f *filter) set(text string) tea.Cmd {
+	f.input.SetValue(text)
+	return f.apply(text)
 }
 
+// clear empties the filter and ends typing.
+func (f *filter) clear() tea.Cmd {
+	f.typing = false
+	return f.set("")
+}
+
+// used reports whether the filter holds something.
+func (f *filter) used() bool { return f.input.Value() != "" }
+
 // update takes text.
-func (f *filter) update(msg tea.Msg) {
+func (f *filter) update(msg tea.Msg) tea.Cmd {
 	f.input.Update(msg)
-	f.apply(f.input.Value())
+	return f.apply(f.input.Value())
 }
 
 // keys work while the line is open; m is what the arrows still move.
@@ -46,7 +51,7 @@ func (f *filter) keys(m mover) []Key {
 	by := func(n int) func() tea.Cmd { return func() tea.Cmd { m.Move(n); return nil } }
 	return []Key{
 		{Strokes: []string{"enter", "tab"}, Label: "keep", Help: "keep the filter", Do: stop},
-		{Strokes: []string{"esc"}, Label: "clear", Help: "drop the filter", Do: func() tea.Cmd { f.clear(); return stop() }},
+		{Strokes: []string{"esc"}, Label: "clear", Help: "drop the filter", Do: f.clear},
 		{Strokes: []string{"down"}, Help: "down", Do: by(1)},
 		{Strokes: []string{"up"}, Help: "up", Do: by(-1)},
 	}
@@ -54,7 +59,7 @@ func (f *filter) keys(m mover) []Key {
 
 // line shows the filter while it is open or holds something.
 func (f *filter) line(a *app, w int) (string, bool) {
-	if !f.typing && f.input.Value() == "" {
+	if !f.typing && !f.used() {
 		return "", false
 	}
 	th := a.theme
@@ -70,7 +75,7 @@ type list struct {
 
 func (l *list) init(empty string, columns []widget.Column) {
 	l.Columns, l.Empty = columns, empty
-	l.filter.apply = l.SetFilter
+	l.filter.apply = func(text string) tea.Cmd { l.SetFilter(text); return nil }
 }
 
 // keys are those every list has; esc is there only while it has something to
@@ -87,8 +92,8 @@ func (l *list) keys() []Key {
 	switch {
 	case len(l.Marked()) > 0:
 		keys = append(keys, Key{Strokes: []string{"esc"}, Help: "drop the marks", Do: func() tea.Cmd { l.ClearMarks(); return nil }})
-	case l.Filter() != "":
-		keys = append(keys, Key{Strokes: []string{"esc"}, Help: "drop the filter", Do: func() tea.Cmd { l.filter.clear(); return nil }})
+	case l.filter.used():
+		keys = append(keys, Key{Strokes: []string{"esc"}, Help: "drop the filter", Do: l.filter.clear})
 	}
 	return keys
 }

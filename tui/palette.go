@@ -71,8 +71,7 @@ func (a *app) openRun(prefix string) tea.Cmd {
 	if id, ok := list.only(strings.ToLower(prefix)); ok {
 		return tea.Batch(cmd, a.push(newRun(a, id)))
 	}
-	list.filterBy(prefix[:min(len(prefix), shortIDLength)])
-	return cmd
+	return tea.Batch(cmd, list.filter.set(prefix[:min(len(prefix), shortIDLength)]))
 }
 
 // palette is the line that `:` opens, with what matches under it.

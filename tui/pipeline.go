@@ -61,7 +61,7 @@ func (p *pipeline) SetSize(w, h int) { p.base.SetSize(w, h) }
 func (p *pipeline) Update(msg tea.Msg) tea.Cmd {
 	switch msg.(type) {
 	case tea.KeyPressMsg, tea.PasteMsg:
-		p.filter.update(msg)
+		return p.filter.update(msg)
 	}
 	p.feed.Take(msg)
 	return nil
@@ -138,7 +138,7 @@ func (p *pipeline) View() []string {
 		head = head[:1]
 	}
 	_, all := p.Count()
-	tableH := min(p.height-len(head), all+1+map[bool]int{true: 1}[p.filter.Typing() || p.Filter() != ""])
+	tableH := min(p.height-len(head), all+1+map[bool]int{true: 1}[p.filter.Typing() || p.filter.used()])
 	rows := append(head, p.list.view(a, w, tableH)...)
 	return append(rows, p.about(p.height-len(rows))...)
 }

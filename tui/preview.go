@@ -56,7 +56,7 @@ func (p *preview) Close() { p.feed.Close() }
 func (p *preview) Update(msg tea.Msg) tea.Cmd {
 	switch msg.(type) {
 	case tea.KeyPressMsg, tea.PasteMsg:
-		p.filter.update(msg)
+		return p.filter.update(msg)
 	}
 	if p.feed.Take(msg) && p.feed.err == nil {
 		p.fill()

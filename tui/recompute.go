@@ -98,7 +98,7 @@ func (r *recompute) list() *list {
 func (r *recompute) Update(msg tea.Msg) tea.Cmd {
 	switch msg.(type) {
 	case tea.KeyPressMsg, tea.PasteMsg:
-		r.list().filter.update(msg)
+		return r.list().filter.update(msg)
 	}
 	if r.feed.Take(msg) && r.feed.err == nil {
 		r.fill()

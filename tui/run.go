@@ -41,7 +41,11 @@ func newRun(a *app, id uuid.UUID) *run {
 	r.feed = newFeed[jobs.RunDetail](a, nil)
 	r.log = widget.Viewer{Follow: true, Empty: "no log lines yet"}
 	r.failures = widget.Viewer{Empty: "nothing failed"}
-	r.filter.apply = func(s string) { r.log.SetFilter(s); r.failures.SetFilter(s) }
+	r.filter.apply = func(s string) tea.Cmd {
+		r.log.SetFilter(s)
+		r.failures.SetFilter(s)
+		return nil
+	}
 	return r
 }
 
@@ -83,8 +87,7 @@ func (r *run) Close() { r.feed.Close() }
 func (r *run) Update(msg tea.Msg) tea.Cmd {
 	switch msg.(type) {
 	case tea.KeyPressMsg, tea.PasteMsg:
-		r.filter.update(msg)
-		return nil
+		return r.filter.update(msg)
 	}
 	if r.feed.Take(msg) && r.feed.err == nil {
 		r.take(r.feed.value)
@@ -156,8 +159,8 @@ func (r *run) Keys() []Key {
 		{Strokes: []string{"d"}, Label: "describe", Help: "everything known about the run", Off: unknown, Do: func() tea.Cmd { return r.app.open(describeRun(r.app, d.Run, d.Command)) }},
 		{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that does the same", Off: unknown, Do: func() tea.Cmd { return r.app.copy(d.Command) }},
 	}
-	if r.filter.input.Value() != "" {
-		keys = append(keys, Key{Strokes: []string{"esc"}, Help: "drop the filter", Do: func() tea.Cmd { r.filter.clear(); return nil }})
+	if r.filter.used() {
+		keys = append(keys, Key{Strokes: []string{"esc"}, Help: "drop the filter", Do: r.filter.clear})
 	}
 	return append(keys, movement(v)...)
 }
@@ -250,31 +253,30 @@ func (r *run) head(w int) []string {
 			rows = append(rows, " "+l)
 		}
 	}
-	facts := runFacts(th, now, d.Run)
+	facts := factColumns(th, runFacts(th, now, d.Run), w, max(1, (r.height-len(rows)-2)/3))
+	if r.height < 16 {
+		return append(rows, facts...)
+	}
+	return append(append(append(rows, ""), facts...), "")
+}
+
+// factColumns lays facts out in at most h rows, in two columns where there is
+// room.
+func factColumns(th *theme.Theme, facts []widget.Line, w, h int) []string {
 	columns := 1
 	if w >= 100 {
 		columns = 2
 	}
-	most := max(1, (r.height-len(rows)-2)/3)
-	if each := (len(facts) + columns - 1) / columns; each < most {
-		most = each
+	each := (w - 4) / columns
+	h = min(h, (len(facts)+columns-1)/columns)
+	blocks := make([]widget.Block, columns)
+	for i, f := range facts[:min(len(facts), h*columns)] {
+		b := &blocks[i%columns]
+		b.Width, b.Lines = each, append(b.Lines, f.Truncate(each, th.Glyph.Ellipsis).String())
 	}
-	if r.height >= 16 {
-		rows = append(rows, "")
-	}
-	blocks := make([]widget.Block, 0, columns)
-	for c := range columns {
-		var lines []string
-		for i := c; i < len(facts) && len(lines) < most; i += columns {
-			lines = append(lines, facts[i].Truncate((w-4)/columns, th.Glyph.Ellipsis).String())
-		}
-		blocks = append(blocks, widget.Block{Width: (w - 4) / columns, Lines: lines})
-	}
-	for _, l := range widget.Columns(most, 2, blocks...) {
-		rows = append(rows, " "+l)
-	}
-	if r.height >= 16 {
-		rows = append(rows, "")
+	rows := widget.Columns(h, 2, blocks...)
+	for i := range rows {
+		rows[i] = " " + rows[i]
 	}
 	return rows
 }

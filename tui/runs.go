@@ -121,7 +121,7 @@ func (l *runList) SetSize(w, h int) { l.base.SetSize(w, h) }
 func (l *runList) Update(msg tea.Msg) tea.Cmd {
 	switch msg.(type) {
 	case tea.KeyPressMsg, tea.PasteMsg:
-		l.filter.update(msg)
+		return l.filter.update(msg)
 	}
 	l.feed.Take(msg)
 	return nil
@@ -166,12 +166,6 @@ func (l *runList) only(prefix string) (uuid.UUID, bool) {
 		return uuid.UUID{}, false
 	}
 	return hits[0], true
-}
-
-// filterBy sets the filter as if it had been typed.
-func (l *runList) filterBy(text string) {
-	l.filter.input.SetValue(text)
-	l.SetFilter(text)
 }
 
 // fill makes the table's rows of the newest snapshot.
