@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -119,5 +120,23 @@ func TestProfileTakesItsDatabaseFromAFile(t *testing.T) {
 		"profiles:\n  night:\n    database_file: "+secret+"\n    environment: night\n    read_only: true\n")
 	if out := b.ok("status", "--profile", "night"); !strings.HasPrefix(out, "night  ") || !strings.Contains(out, "read-only") {
 		t.Errorf("the head line names neither environment nor read-only:\n%s", out)
+	}
+}
+
+func TestDocumentedConfigIsValid(t *testing.T) {
+	doc, err := os.ReadFile("../../docs/config.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(doc), "```yaml\n")
+	text, _, _ := strings.Cut(rest, "```")
+	c, err := parseConfig("config.yaml", []byte(text))
+	if err != nil || len(c.Profiles) != 3 {
+		t.Errorf("%v, %+v", err, c)
+	}
+	for _, colour := range colours {
+		if !strings.Contains(string(doc), colour) {
+			t.Errorf("docs/config.md does not name the colour %s", colour)
+		}
 	}
 }

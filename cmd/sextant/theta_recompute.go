@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,6 +17,7 @@ import (
 type thetaRecomputeOptions struct {
 	app     *app
 	request jobs.Request
+	from    string // a file of ids
 	yes     bool
 }
 
@@ -23,13 +26,17 @@ func newThetaRecomputeCmd(a *app) *cobra.Command {
 	stage := jobs.UpdateTheta{}
 	o.request.Stage = stage.Info().Name
 	cmd := &cobra.Command{
-		Use: "recompute USER…", Short: "Estimate θ again from the latest answers", Args: argCount(1, -1, "the ids of learners"),
+		Use: "recompute [USER…]", Short: "Estimate θ again from the latest answers", Args: cobra.ArbitraryArgs,
 		Long: `Estimates the θ of the learners named from their latest answers, with the item parameters and the prior of the
 calibration in force. On a terminal it first shows what would change and asks; off a terminal it goes ahead.`,
 		Example: `  sextant theta recompute 1042 --dry-run                 old θ, new θ, the answers used and left out
-  sextant theta recompute 1042 kim@example.org --reason "re-graded exam 7"`,
+  sextant theta recompute 1042 kim@example.org --reason "re-graded exam 7"
+  sextant theta recompute --from-file ids.txt`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.request.Users = args
+			var err error
+			if o.request.Users, err = o.users(args); err != nil {
+				return err
+			}
 			if err := dryRunFromEnv(a, cmd, &o.request); err != nil {
 				return err
 			}
@@ -37,10 +44,46 @@ calibration in force. On a terminal it first shows what would change and asks; o
 		},
 	}
 	cmd.Flags().SortFlags = false
+	cmd.Flags().StringVar(&o.from, "from-file", "", "also the learners of this `file`, an id a line; - is standard input")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	bindRequest(a, cmd, &o.request)
 	bindParams(cmd, &o.request, jobs.Specs(stage.Params()))
 	return cmd
+}
+
+// users are the learners named as arguments and in the file, each once.
+func (o thetaRecomputeOptions) users(args []string) ([]string, error) {
+	ids := slices.Clone(args)
+	if o.from != "" {
+		in := o.app.in
+		if o.from != "-" {
+			f, err := os.Open(o.from)
+			if err != nil {
+				return nil, configf("--from-file: %s", err)
+			}
+			defer f.Close()
+			in = f
+		}
+		lines := bufio.NewScanner(in)
+		for lines.Scan() {
+			if id := strings.TrimSpace(lines.Text()); id != "" {
+				ids = append(ids, id)
+			}
+		}
+		if err := lines.Err(); err != nil {
+			return nil, configf("--from-file: %s", err)
+		}
+	}
+	seen := map[string]bool{}
+	ids = slices.DeleteFunc(ids, func(id string) bool {
+		again := seen[id]
+		seen[id] = true
+		return again
+	})
+	if len(ids) == 0 {
+		return nil, usagef("name the learners")
+	}
+	return ids, nil
 }
 
 func recomputeTheta(ctx context.Context, o thetaRecomputeOptions) error {

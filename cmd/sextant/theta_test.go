@@ -64,3 +64,20 @@ func TestRecomputeAsksOnATerminal(t *testing.T) {
 		}
 	}
 }
+
+func TestRecomputeReadsIDsFromAFile(t *testing.T) {
+	t.Parallel()
+	b := newDemoBench(t)
+	user := b.learner()
+	b.in = "\n" + user + "\n  nobody \n"
+	r := b.sextant("theta", "recompute", user, "--from-file", "-", "--quiet")
+	if r.code != exitPartial || !strings.Contains(r.errOut, "1 failed") {
+		t.Errorf("exit %d: %s", r.code, r.errOut)
+	}
+	run := read[[]db.Run](b, "runs", "--limit", "1")[0]
+	if run.UnitsTotal != 2 {
+		t.Errorf("%d learners, want each once", run.UnitsTotal)
+	}
+	b.fails(exitUsage, "name the learners", "theta", "recompute")
+	b.fails(exitUsage, "no such file", "theta", "recompute", "--from-file", "/nowhere/ids")
+}
