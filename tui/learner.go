@@ -45,7 +45,7 @@ func newLearner(a *app, id string) *learner {
 		{Title: "ITEM", Min: 8, Max: 28, Sort: true},
 		{Title: "TOPIC", Min: 6, Max: 24, Drop: 2, Sort: true},
 		{Title: "b", Min: 5, Right: true, Sort: true},
-		{Title: "P", Min: 4, Right: true, Sort: true},
+		{Title: "P RIGHT", Min: 4, Right: true, Sort: true},
 		{Title: "TIME", Min: 5, Right: true, Drop: 1, Sort: true},
 		{Title: "HINTS", Min: 5, Right: true, Drop: 3, Sort: true},
 	})

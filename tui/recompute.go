@@ -47,17 +47,17 @@ func newRecompute(a *app, users []string) *recompute {
 		{Title: "OUTCOME", Min: 12, Sort: true},
 	})
 	r.used.init("no answer counts", []widget.Column{
-		{Title: "WHEN", Min: 11, Sort: true},
+		{Title: "WHEN", Min: 16, Sort: true},
 		{Title: "ANSWER", Min: 7, Sort: true},
 		{Title: "ITEM", Min: 8, Max: 28, Sort: true},
 		{Title: "TOPIC", Min: 6, Max: 20, Drop: 3, Sort: true},
 		{Title: "a", Min: 4, Right: true, Drop: 2, Sort: true},
 		{Title: "b", Min: 5, Right: true, Sort: true},
-		{Title: "P NEW", Min: 5, Right: true, Sort: true},
+		{Title: "P RIGHT", Min: 5, Right: true, Sort: true},
 		{Title: "FROM", Min: 8, Drop: 4, Sort: true},
 	})
 	r.left.init("no answer is left out", []widget.Column{
-		{Title: "WHEN", Min: 11, Sort: true},
+		{Title: "WHEN", Min: 16, Sort: true},
 		{Title: "ITEM", Min: 8, Max: 28, Sort: true},
 		{Title: "WHY", Min: 10, Grow: true, Sort: true},
 	})
@@ -220,13 +220,15 @@ func (r *recompute) fill() {
 		return
 	}
 	p := r.feed.value[0]
-	rows = make([]widget.Row, 0, len(p.Used))
-	for i, u := range slices.Backward(p.Used) { // newest first
-		rows = append(rows, widget.Row{ID: fmt.Sprint(i), Cells: []widget.Cell{
+	used := slices.Clone(p.Used)
+	slices.SortStableFunc(used, func(a, b jobs.Scored) int { return b.AnsweredAt.Compare(a.AnsweredAt) })
+	rows = make([]widget.Row, len(used))
+	for i, u := range used {
+		rows[i] = widget.Row{ID: fmt.Sprint(i), Cells: []widget.Cell{
 			whenCell(a, u.AnsweredAt), answerCell(a, u.Correct), widget.T(th.Text, widget.Clean(u.ItemID)), widget.T(th.Muted, topicName(u.TopicID)),
 			widget.N(th.Muted, number(u.A, 2), u.A), widget.N(th.Text, number(u.B, 2), u.B), widget.N(th.Text, number(u.Expected, 2), u.Expected),
 			widget.T(th.Muted, u.From),
-		}})
+		}}
 	}
 	r.used.SetRows(rows)
 	rows = make([]widget.Row, len(p.LeftOut))
@@ -282,13 +284,13 @@ func (r *recompute) facts(p jobs.ThetaPreview) []widget.Line {
 	} else if p.New != nil {
 		lines[1] = lines[1].Add(th.Muted, "  "+abilityWords(p.New.Theta, p.New.SE))
 	}
+	if p.Unsynced > 0 {
+		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, plural(p.Unsynced, "session")+" not taken in yet; the run takes them in first"))
+	}
 	lines = append(lines, pair(th, "answers", fmt.Sprintf("%s used, %s left out%s", count(len(p.Used)), count(len(p.LeftOut)), reasons(p.LeftOut))),
 		pair(th, "prior", fmt.Sprintf("mean %s, SD %s", number(p.PriorMean, 2), number(p.PriorSD, 2))),
 		pair(th, "scale", fmt.Sprintf("%s, calibration %s", p.Version, orDash(th, p.Calibration))),
 		pair(th, "as of", fmt.Sprintf("%s, %d days back", stamp(p.AsOf), p.Lookback)))
-	if p.Unsynced > 0 {
-		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, plural(p.Unsynced, "session")+" not taken in yet; the run takes them in first"))
-	}
 	return append(lines, widget.S(th.Muted, "$ ").Add(th.Accent, widget.Clean(r.command())))
 }
 
