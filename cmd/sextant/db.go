@@ -68,11 +68,12 @@ func dbDown(ctx context.Context, o dbOptions) error {
 	return o.app.printServer(s)
 }
 
-// databaseStatus is what `sextant db status` prints of a database.
+// databaseStatus is what `sextant db status` prints.
 type databaseStatus struct {
-	Database string           `json:"database"`
-	Schema   string           `json:"schema"`         // current, or what is wrong with it
-	Ready    bool             `json:"ready"`          // answers and has the binary's schema
+	Database string           `json:"database"`       // empty while the private server is stopped
+	Ready    bool             `json:"ready"`          // it answers, and has the schema wanted
+	Schema   int64            `json:"schema"`         // version of schema sextant; 0: missing, or not known
+	Wanted   int64            `json:"schema_wanted"`  // by this binary
 	Server   *embedded.Status `json:"private_server"` // null when it is somebody else's
 }
 
@@ -81,7 +82,7 @@ func dbStatus(ctx context.Context, o dbOptions) error {
 	if err != nil {
 		return err
 	}
-	var st databaseStatus
+	st := databaseStatus{Wanted: db.WantedSchema()}
 	if t.url == "" {
 		server, err := embedded.Inspect(ctx, o.app.embeddedOptions())
 		if err != nil {
@@ -89,7 +90,6 @@ func dbStatus(ctx context.Context, o dbOptions) error {
 		}
 		st.Server = &server
 		if t.url = server.URL; !server.Running {
-			st.Schema = "unknown: the server is stopped"
 			return o.app.printDatabase(st)
 		}
 	}
@@ -98,14 +98,15 @@ func dbStatus(ctx context.Context, o dbOptions) error {
 		return err
 	}
 	defer d.Close()
-	st.Database, st.Schema, st.Ready = d.Target(), "current", true
-	if err := d.CheckSchema(ctx); err != nil {
-		st.Schema, st.Ready = err.Error(), false
+	st.Database = d.Target()
+	if st.Schema, err = d.SchemaVersion(ctx); err != nil {
+		return err
 	}
+	st.Ready = st.Schema == st.Wanted
 	if err := o.app.printDatabase(st); err != nil {
 		return err
 	}
-	if !st.Ready {
+	if !st.Ready && st.Server == nil {
 		return &statusError{exitNotReady}
 	}
 	return nil
@@ -192,9 +193,25 @@ func (a *app) printDatabase(st databaseStatus) error {
 		fmt.Fprintln(a.out, serverWords(*st.Server))
 	}
 	if st.Database != "" {
-		fmt.Fprintf(a.out, "%s answers; schema: %s\n", st.Database, mask(st.Schema))
+		fmt.Fprintf(a.out, "%s answers; %s\n", st.Database, schemaWords(st))
 	}
 	return nil
+}
+
+func schemaWords(st databaseStatus) string {
+	version := fmt.Sprintf("schema sextant is at version %d", st.Schema)
+	if st.Schema == 0 {
+		version = "schema sextant is missing"
+	}
+	switch {
+	case st.Ready:
+		return version + ", as it should be"
+	case st.Schema > st.Wanted:
+		return fmt.Sprintf("%s, newer than this binary's %d: use a newer sextant", version, st.Wanted)
+	case st.Server != nil:
+		return fmt.Sprintf("%s and will be brought to %d when it is next used", version, st.Wanted)
+	}
+	return fmt.Sprintf("%s, this binary needs %d: run 'sextant db migrate'", version, st.Wanted)
 }
 
 func users(n int) string {

@@ -91,6 +91,9 @@ func TestDatabaseIsNotReady(t *testing.T) {
 		for _, args := range []string{"status", "runs", "run mirt-calibrate", "run mirt-calibrate --dry-run", "theta show x", "learner list"} {
 			b.fails(exitNotReady, "run 'sextant db migrate'", strings.Fields(args)...)
 		}
+		if r := b.sextant("db", "status"); r.code != exitNotReady || !strings.Contains(r.out, "is missing, this binary needs") {
+			t.Errorf("db status: exit %d, printed %q", r.code, r.out)
+		}
 		if n := len(b.everything()); n != 0 {
 			t.Errorf("%d tables were made unasked", n)
 		}
@@ -117,6 +120,9 @@ func TestDatabaseIsNotReady(t *testing.T) {
 		}
 		newer.fails(exitNotReady, "use a newer sextant", "status")
 		newer.fails(exitNotReady, "use a newer sextant", "db", "migrate")
+		if r := newer.sextant("db", "status"); r.code != exitNotReady || !strings.Contains(r.out, "use a newer sextant") {
+			t.Errorf("db status: exit %d, printed %q", r.code, r.out)
+		}
 	})
 	t.Run("no platform", func(t *testing.T) {
 		newMigratedBench(t).fails(exitNotReady, "none of the tables attempt, responses and exam_results", "run", "sync-answers", "--quiet")
@@ -162,7 +168,7 @@ func TestServerOfItsOwn(t *testing.T) {
 	if out := b.ok(append(data, "status")...); !strings.Contains(out, "mirt-calibrate") {
 		t.Errorf("status migrates the private server: %s", out)
 	}
-	if st := read[databaseStatus](b, append(data, "db", "status")...); !st.Ready || st.Schema != "current" || !st.Server.Running {
+	if st := read[databaseStatus](b, append(data, "db", "status")...); !st.Ready || st.Schema != st.Wanted || !st.Server.Running {
 		t.Errorf("db status: %+v", st)
 	}
 	b.fails(exitFailed, "in use by process", append(data, "db", "down")...)

@@ -67,7 +67,7 @@ func TestJSONFieldsAreStable(t *testing.T) {
 		{"run aggregate-features-daily --dry-run", "stage from to slices notes unsynced_sessions command " + of("slices[].", "day skip reason learners answers")},
 		{"run aggregate-features-daily", runFields},
 		{"version", "version commit go schema"},
-		{"db status", "database schema ready private_server"},
+		{"db status", "database ready schema schema_wanted private_server"},
 		{"db migrate", "from to applied"},
 		{"db url", "url"},
 	} {
