@@ -28,14 +28,15 @@ func SumRows(dst, table []float64, rows []uint32) {
 	sumRowsAVX2(&dst[0], &table[0], len(dst), &rows[0], len(rows))
 }
 
-// AddRows adds src to each row of table numbered by rows.
-func AddRows(table []float64, rows []uint32, src []float64) {
+// AddRows adds the columns of src in the window to each row of table numbered by
+// rows.
+func AddRows(table []float64, rows []uint32, src []float64, w Window) {
 	if !vectorised || len(rows) == 0 {
-		addRows(table, rows, src)
+		addRows(table, rows, src, w)
 		return
 	}
 	checkRows(table, len(src), rows)
-	addRowsAVX2(&table[0], len(src), &rows[0], len(rows), &src[0])
+	addRowsAVX2(&table[w.First], len(src), &rows[0], len(rows), &src[w.First : w.First+w.Len : len(src)][0], w.Len)
 }
 
 // AddScaled adds scale·src to dst, which is as long.

@@ -8,8 +8,9 @@ func Name() string { return "go" }
 // SumRows adds to dst the rows of table numbered by rows, in that order.
 func SumRows(dst, table []float64, rows []uint32) { sumRows(dst, table, rows) }
 
-// AddRows adds src to each row of table numbered by rows.
-func AddRows(table []float64, rows []uint32, src []float64) { addRows(table, rows, src) }
+// AddRows adds the columns of src in the window to each row of table numbered by
+// rows.
+func AddRows(table []float64, rows []uint32, src []float64, w Window) { addRows(table, rows, src, w) }
 
 // AddScaled adds scale·src to dst, which is as long.
 func AddScaled(dst []float64, scale float64, src []float64) { addScaled(dst, scale, src) }

@@ -12,11 +12,11 @@ func sumRows(dst, table []float64, rows []uint32) {
 	}
 }
 
-func addRows(table []float64, rows []uint32, src []float64) {
+func addRows(table []float64, rows []uint32, src []float64, w Window) {
 	stride := len(src)
 	for _, row := range rows {
-		dst := table[int(row)*stride:][:stride]
-		for k, x := range src {
+		dst := table[int(row)*stride+w.First:][:w.Len]
+		for k, x := range src[w.First:][:w.Len] {
 			dst[k] += x
 		}
 	}

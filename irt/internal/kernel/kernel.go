@@ -18,6 +18,28 @@ func Pad(nodes int) int { return (nodes + Width - 1) / Width * Width }
 // w = exp(log posterior − Peak), Sum = Σw, Theta = Σwθ, Square = Σwθ².
 type Moments struct{ Peak, Sum, Theta, Square float64 }
 
+// Window is a run of columns, Len being a multiple of Width.
+type Window struct{ First, Len int }
+
+// negligible is the last bit of one person: a posterior has most of its columns
+// below it, and together they change no sum over persons beyond rounding.
+const negligible = 1e-16
+
+// Support is the shortest window outside which a row of weights, of which there
+// are about total, is negligible.
+func Support(row []float64, total float64) Window {
+	least := negligible * total
+	first, end := 0, len(row)
+	for first < end-1 && row[first] < least {
+		first++
+	}
+	for end > first+1 && row[end-1] < least {
+		end--
+	}
+	n := Pad(end - first)
+	return Window{First: min(first, len(row)-n), Len: n}
+}
+
 // checkRows is the bounds check the assembly does not make: a row beyond the
 // table is a bug in the caller, found here and not in somebody else's memory.
 // Rows ascend in the engine, so that the last one tells.

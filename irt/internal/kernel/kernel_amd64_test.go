@@ -47,8 +47,10 @@ func TestAssemblyAgreesWithGo(t *testing.T) {
 			agree(t, "SumRows", dst, other, 0)
 
 			copied := slices.Clone(table)
-			AddRows(table, rows, src)
-			addRows(copied, rows, src)
+			w := Window{Len: Pad(1 + rng.IntN(stride))}
+			w.First = rng.IntN(stride - w.Len + 1)
+			AddRows(table, rows, src, w)
+			addRows(copied, rows, src, w)
 			agree(t, "AddRows", table, copied, 0)
 
 			AddScaled(dst, -0.3, src)
@@ -83,6 +85,20 @@ func TestExponentialIsAccurate(t *testing.T) {
 	for i, x := range base {
 		if want := math.Exp(x); math.Abs(got[i]-want) > 4e-16*want {
 			t.Fatalf("exp(%g) = %.17g, want %.17g", x, got[i], want)
+		}
+	}
+}
+
+func TestSupportHoldsWhatMatters(t *testing.T) {
+	row := make([]float64, 96)
+	for _, test := range []struct {
+		first, last int
+		want        Window
+	}{{0, 95, Window{0, 96}}, {40, 41, Window{40, 32}}, {90, 95, Window{64, 32}}, {10, 50, Window{10, 64}}, {60, 60, Window{60, 32}}} {
+		clear(row)
+		row[test.first], row[test.last] = 1e-3, 1e-3
+		if got := Support(row, 1); got != test.want {
+			t.Errorf("weights at %d and %d: %v, want %v", test.first, test.last, got, test.want)
 		}
 	}
 }

@@ -9,10 +9,10 @@ package kernel
 //go:noescape
 func sumRowsAVX2(dst *float64, table *float64, stride int, rows *uint32, n int)
 
-// addRowsAVX2 adds src to n rows of table; stride is a multiple of Width.
+// addRowsAVX2 adds width doubles of src to n rows of table; width is a multiple of Width.
 //
 //go:noescape
-func addRowsAVX2(table *float64, stride int, rows *uint32, n int, src *float64)
+func addRowsAVX2(table *float64, stride int, rows *uint32, n int, src *float64, width int)
 
 // addScaledAVX2 adds scale·src to dst; n is a multiple of 4.
 //

@@ -27,16 +27,16 @@ func main() {
 	Generate()
 }
 
-// columns calls body for each block of columns with the byte offset at which
-// it starts; stride is the length of a row in doubles and is left in bytes.
-func columns(stride reg.GPVirtual, name string, body func(offset reg.GPVirtual)) {
-	SHLQ(Imm(3), stride)
+// columns calls body for each block of width columns with the byte offset at
+// which it starts; width is given in doubles and left in bytes.
+func columns(width reg.GPVirtual, name string, body func(offset reg.GPVirtual)) {
+	SHLQ(Imm(3), width)
 	offset := GP64()
 	XORQ(offset, offset)
 	Label(name)
 	body(offset)
 	ADDQ(U32(block), offset)
-	CMPQ(offset, stride)
+	CMPQ(offset, width)
 	JL(LabelRef(name))
 }
 
@@ -68,7 +68,10 @@ func sumRows() {
 	Pragma("noescape")
 	Doc("sumRowsAVX2 adds n rows of table to dst; stride is a multiple of Width.")
 	dst, table, stride, rows, n := load("dst"), load("table"), load("stride"), load("rows"), load("n")
-	columns(stride, "columns", func(offset reg.GPVirtual) {
+	width := GP64()
+	MOVQ(stride, width)
+	SHLQ(Imm(3), stride)
+	columns(width, "columns", func(offset reg.GPVirtual) {
 		at0 := GP64()
 		LEAQ(Mem{Base: dst, Index: offset, Scale: 1}, at0)
 		var sum [vectors]reg.VecVirtual
@@ -91,11 +94,12 @@ func sumRows() {
 
 // addRows keeps a block of src in eight registers while it walks the rows.
 func addRows() {
-	TEXT("addRowsAVX2", NOSPLIT, "func(table *float64, stride int, rows *uint32, n int, src *float64)")
+	TEXT("addRowsAVX2", NOSPLIT, "func(table *float64, stride int, rows *uint32, n int, src *float64, width int)")
 	Pragma("noescape")
-	Doc("addRowsAVX2 adds src to n rows of table; stride is a multiple of Width.")
-	table, stride, rows, n, src := load("table"), load("stride"), load("rows"), load("n"), load("src")
-	columns(stride, "columns", func(offset reg.GPVirtual) {
+	Doc("addRowsAVX2 adds width doubles of src to n rows of table; width is a multiple of Width.")
+	table, stride, rows, n, src, width := load("table"), load("stride"), load("rows"), load("n"), load("src"), load("width")
+	SHLQ(Imm(3), stride)
+	columns(width, "columns", func(offset reg.GPVirtual) {
 		at0 := GP64()
 		LEAQ(Mem{Base: src, Index: offset, Scale: 1}, at0)
 		var x [vectors]reg.VecVirtual
