@@ -83,7 +83,7 @@ func begin(t *testing.T, f *fixture) *session {
 // come.
 func (s *session) until(what string, ok func(frame string) bool) *session {
 	s.t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		s.mu.Lock()
 		frame := s.frame

@@ -148,6 +148,7 @@ var scenes = []struct {
 	{"recompute-confirm", func(d *driver) { d.keys("3 enter T enter") }},
 	{"recompute-marked", func(d *driver) { d.keys("3 space space space T") }},
 	{"palette", func(d *driver) { d.keys(":").typed("le") }},
+	{"palette-stage", func(d *driver) { d.keys(":").typed("stage da") }},
 }
 
 // sizes are the terminals that frames are drawn for.

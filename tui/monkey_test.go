@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -11,6 +12,8 @@ import (
 
 	"sextant/db"
 )
+
+var monkeyKeys = flag.Int("keys", 300, "random keys for each of the eight monkeys")
 
 // TestMonkey presses random keys in a window of random size over a database
 // that comes and goes. Nothing may panic, and every frame must fit.
@@ -44,7 +47,7 @@ func monkey(t *testing.T, f *fixture, rnd *rand.Rand, keys []string) {
 			t.Fatalf("panic after %q: %v", last, p)
 		}
 	}()
-	for range 600 {
+	for range *monkeyKeys {
 		switch rnd.IntN(40) {
 		case 0:
 			d.send(tea.WindowSizeMsg{Width: 1 + rnd.IntN(240), Height: 1 + rnd.IntN(60)})

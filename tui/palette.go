@@ -35,16 +35,22 @@ func (a *app) commands() []command {
 
 // openStage opens the stage whose name matches best.
 func (a *app) openStage(name string) tea.Cmd {
-	p := a.tops[0].(*pipeline)
-	names := make([]string, len(p.feed.value.Stages))
-	for i, s := range p.feed.value.Stages {
-		names[i] = s.Name
-	}
+	names := a.stageNames()
 	if best := rank(name, names); len(best) > 0 {
 		return a.push(newStage(a, names[best[0]]))
 	}
 	a.say(warning, "no stage is called "+name)
 	return nil
+}
+
+// stageNames are the stages as the pipeline last listed them.
+func (a *app) stageNames() []string {
+	stages := a.tops[topPipeline].(*pipeline).feed.value.Stages
+	names := make([]string, len(stages))
+	for i, s := range stages {
+		names[i] = s.Name
+	}
+	return names
 }
 
 // openLearner searches the list for what was typed, and opens the learner if
@@ -128,10 +134,14 @@ func (p *palette) up() tea.Cmd {
 	return nil
 }
 
-// matches are the commands that what was typed may mean, best first.
+// matches are the commands that what was typed may mean, best first. After
+// `stage ` they are the stages.
 func (p *palette) matches() []command {
 	all := p.app.commands()
-	word, _, _ := strings.Cut(strings.TrimLeft(p.input.Value(), ": "), " ")
+	word, rest, argument := strings.Cut(strings.TrimLeft(p.input.Value(), ": "), " ")
+	if argument && word == "stage" {
+		return p.stages(rest)
+	}
 	names := make([]string, len(all))
 	for i, c := range all {
 		names[i] = c.name
@@ -139,6 +149,16 @@ func (p *palette) matches() []command {
 	var out []command
 	for _, i := range rank(word, names) {
 		out = append(out, all[i])
+	}
+	return out
+}
+
+// stages are the commands that open the stages whose names word may mean.
+func (p *palette) stages(word string) []command {
+	names := p.app.stageNames()
+	var out []command
+	for _, i := range rank(strings.TrimSpace(word), names) {
+		out = append(out, command{"stage " + names[i], "", "", func(string) tea.Cmd { return p.app.push(newStage(p.app, names[i])) }})
 	}
 	return out
 }
@@ -163,6 +183,9 @@ func (p *palette) run() tea.Cmd {
 		return a.dismiss()
 	}
 	_, arg, _ := strings.Cut(strings.TrimSpace(p.input.Value()), " ")
+	if m[p.cursor].arg == "" {
+		arg = ""
+	}
 	if line := strings.TrimSpace(m[p.cursor].name + " " + arg); !slices.Contains(a.history, line) {
 		a.history = append(a.history, line)
 	}
@@ -180,8 +203,10 @@ func (p *palette) Box(w, h int) []string {
 		if i == p.cursor {
 			cursor = th.Glyph.Cursor + " "
 		}
-		l := widget.S(th.Accent, cursor).Add(th.Strong, c.name).Add(th.Accent, " "+c.arg).Pad(22, "", th.Blank, false)
-		l = l.Add(th.Muted, " "+c.help)
+		l := widget.S(th.Accent, cursor).Add(th.Strong, c.name).Add(th.Accent, " "+c.arg)
+		if c.help != "" {
+			l = l.Pad(22, "", th.Blank, false).Add(th.Muted, " "+c.help)
+		}
 		if i == p.cursor {
 			l = l.Restyle(th.Selected).Pad(min(w, 60), "", th.Selected(th.Text), false)
 		}
