@@ -55,11 +55,12 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	if c.ReadOnly {
 		params["default_transaction_read_only"] = "on"
 	}
+	keepAlive(pc.ConnConfig)
 	pool, err := pgxpool.NewWithConfig(ctx, pc)
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	d := &DB{pool: pool, conf: lockConfig(pc.ConnConfig)}
+	d := &DB{pool: pool, conf: pc.ConnConfig.Copy()}
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()
 		return nil, classify("connect to "+d.Target(), err)
@@ -67,20 +68,19 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 	return d, nil
 }
 
-// lockConfig is the pool's configuration with tight TCP keepalives, so that
-// both ends learn of a cut line within seconds and a lost lock is not believed.
-func lockConfig(c *pgx.ConnConfig) *pgx.ConnConfig {
-	lc := c.Copy()
-	lc.DialFunc = (&net.Dialer{
+// keepAlive sets tight TCP keepalives, so that both ends learn of a cut line
+// within seconds: a lost lock is not believed, and a dead process's slice does
+// not keep whoever takes over waiting.
+func keepAlive(c *pgx.ConnConfig) {
+	c.DialFunc = (&net.Dialer{
 		Timeout:         c.ConnectTimeout,
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 3},
 	}).DialContext
 	for k, v := range map[string]string{
 		"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3",
 	} {
-		lc.RuntimeParams[k] = v
+		c.RuntimeParams[k] = v
 	}
-	return lc
 }
 
 // Close ends every pooled connection.

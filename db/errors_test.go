@@ -267,11 +267,17 @@ func TestCancelledStatements(t *testing.T) {
 				if err := tx.LockLearner(ctx, "u"); err != nil {
 					return err
 				}
+				done := make(chan struct{})
 				go func() {
-					b.awaitLockWait(t)
-					cancel()
+					defer close(done)
+					if cancel != nil {
+						b.awaitLockWait(t)
+						cancel()
+					}
 				}()
-				return other.LockLearner(ctx, "u")
+				err := other.LockLearner(ctx, "u")
+				<-done
+				return err
 			})
 		})
 	}
@@ -281,7 +287,7 @@ func TestCancelledStatements(t *testing.T) {
 	}
 	ctx, cancel = context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	if err := wait(ctx, func() {}); !errors.Is(err, context.DeadlineExceeded) || db.IsKind(err, db.KindTransient) {
+	if err := wait(ctx, nil); !errors.Is(err, context.DeadlineExceeded) || db.IsKind(err, db.KindTransient) {
 		t.Errorf("past the caller's deadline: %v, want context.DeadlineExceeded, not worth another try", err)
 	}
 	// An administrator, or statement_timeout, stops a statement: trying again would be stopped again.

@@ -15,9 +15,13 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// A check of a property is dozens of statements here; -rapid.checks=100 digs deeper.
-	if err := flag.Set("rapid.checks", "6"); err != nil {
-		panic(err)
+	for name, value := range map[string]string{
+		"rapid.checks":  "6", // each is dozens of statements; -rapid.checks=100 digs deeper
+		"test.parallel": "6", // the tests wait for the server, and some for each other
+	} {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
 	}
 	os.Exit(dbtest.Main(m))
 }
