@@ -84,13 +84,11 @@ type Registry struct{ stages []Stage }
 func Stages() *Registry {
 	return &Registry{[]Stage{
 		Features{},
-		unbuilt{Info{Name: "compute-daily-kpis", Summary: "Weekly KPIs: improvement, efficiency, recovery, engagement, P and S",
-			Schedule: "10 2 * * *", Upstream: []string{"aggregate-features-daily"}, Slice: "day"}},
+		KPIs{},
 		Calibrate{},
 		unbuilt{Info{Name: "generate-weekly-report", Summary: "Weekly report of each learner, HTML and PDF",
 			Schedule: "0 4 * * 1", Upstream: []string{"compute-daily-kpis", "mirt-calibrate"}, Slice: "learner"}},
-		unbuilt{Info{Name: "detect-inactivity", Summary: "P and S of learners who have gone quiet",
-			Schedule: "0 5 * * *", Upstream: []string{"compute-daily-kpis"}, Slice: "day"}},
+		Inactivity{},
 		UpdateTheta{},
 		syncAnswers{},
 	}}
