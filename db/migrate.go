@@ -54,7 +54,7 @@ func (d *DB) Migrate(ctx context.Context) (Migrated, error) {
 	conf := d.conf.Copy()
 	conf.RuntimeParams["lock_timeout"] = "5s"
 	conn := stdlib.OpenDB(*conf)
-	defer conn.Close() //nolint:errcheck // nothing is buffered in it
+	defer conn.Close()
 	store, err := database.NewStore(database.DialectPostgres, versionTable)
 	if err != nil {
 		return Migrated{}, fmt.Errorf("migrate: %w", err)

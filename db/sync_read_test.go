@@ -92,7 +92,7 @@ var examReadings = []reading{
 	{"verdict ye", with(`{"is_correct": "ye"}`), right, ""},
 	{"verdict of", with(`{"is_correct": "of"}`), `7|t|false|2000|1`, ""},
 	{"verdict o", with(`{"is_correct": "o"}`), "", "bad_verdict"},
-	{"verdict truely", with(`{"is_correct": "truely"}`), "", "bad_verdict"},
+	{"verdict trueish", with(`{"is_correct": "trueish"}`), "", "bad_verdict"},
 	{"verdict with a long s", with(`{"is_correct": "fal\u017fe"}`), "", "bad_verdict"},
 	{"verdict Korean", with(`{"is_correct": "맞음"}`), "", "bad_verdict"},
 	{"verdict empty", with(`{"is_correct": ""}`), "", "bad_verdict"},

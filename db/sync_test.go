@@ -166,7 +166,7 @@ func TestLateCommit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer late.Rollback(background()) //nolint:errcheck // it has been committed
+	defer late.Rollback(background())
 	for session, ago := range map[string]string{"half an hour": "30 minutes", "two hours": "2 hours"} {
 		if _, err := late.Exec(t.Context(), `INSERT INTO exam_results (session_id, user_id, result_json, updated_at)
 			VALUES ($1, 'u', '{"questions": [{"question_id": 2, "is_correct": true}]}', now() - $2::text::interval)`, session, ago); err != nil {
