@@ -52,6 +52,7 @@ named by --database.`,
 
 func runDemo(ctx context.Context, o demoOptions) error {
 	a := o.app
+	began := a.clock()
 	t, err := o.target()
 	if err != nil {
 		return err
@@ -65,7 +66,7 @@ func runDemo(ctx context.Context, o demoOptions) error {
 		return configf("the demo does not fill %s unasked; unset DATABASE_URL to use the private server, or name an empty database with --database",
 			s.about.Database)
 	}
-	d := &demonstration{app: a, session: s, options: o, began: a.clock()}
+	d := &demonstration{app: a, session: s, options: o, began: began}
 	if err := d.build(ctx); err != nil {
 		return err
 	}
@@ -167,6 +168,7 @@ func (d *demonstration) load(ctx context.Context) (demo.Options, error) {
 	if err != nil {
 		return size, configf("%s", err)
 	}
+	d.took(d.began, "opened the database")
 	began := d.app.clock()
 	sum, err := demo.Load(ctx, d.session.db, size, nil)
 	if err != nil {

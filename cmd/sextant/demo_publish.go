@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"sextant/db"
 	"sextant/jobs"
@@ -14,9 +15,16 @@ const (
 	catchUp           = 14 // days after its end for which the history still calibrates
 )
 
+// The stages the demo treats each in its own way.
+const (
+	calibrateStage = "mirt-calibrate"
+	featuresStage  = "aggregate-features-daily"
+)
+
 // publish runs the stages over the history: calibrations through time, so that
-// θ has a past, then the features of every day. It does what is missing, so
-// that a demo that was interrupted, or is opened another day, goes on.
+// θ has a past, then the features of every day, then what is made of them week
+// by week. It does what is missing, so that a demo that was interrupted, or is
+// opened another day, goes on.
 func (d *demonstration) publish(ctx context.Context, there demo.Options) error {
 	fresh, err := d.fresh(ctx)
 	if err != nil || fresh {
@@ -37,22 +45,54 @@ func (d *demonstration) publish(ctx context.Context, there demo.Options) error {
 			return err
 		}
 	}
-	return d.features(ctx, first, last)
+	if err := d.features(ctx, first, last); err != nil {
+		return err
+	}
+	for _, stage := range weeklyStages() {
+		if err := d.weekly(ctx, stage, weekEnds(first, last)); err != nil {
+			return err
+		}
+	}
+	d.took(d.began, "all in all")
+	return nil
 }
 
-// fresh reports whether every stage that can be run has published what is due.
+// fresh reports whether every stage the demo runs has published the last day.
 func (d *demonstration) fresh(ctx context.Context) (bool, error) {
 	p, err := d.app.service(d.session).Pipeline(ctx)
 	if err != nil {
 		return false, err
 	}
 	last := d.lastDay()
+	ours := append(weeklyStages(), calibrateStage, featuresStage)
 	for _, s := range p.Stages {
-		if s.Schedule != "" && s.State != jobs.StateNotBuilt && (s.DataDay == nil || s.DataDay.Before(last)) {
+		if slices.Contains(ours, s.Name) && (s.DataDay == nil || s.DataDay.Before(last)) {
 			return false, nil
 		}
 	}
 	return true, nil
+}
+
+// weeklyStages are the other stages that publish days: the last day of each
+// week is all that remains of it.
+func weeklyStages() []string {
+	var names []string
+	for _, s := range jobs.Stages().All() {
+		i := s.Info()
+		if jobs.Built(s) && i.Schedule != "" && i.Slice == "day" && i.Name != featuresStage {
+			names = append(names, i.Name)
+		}
+	}
+	return names
+}
+
+// weekEnds are the Sundays from first to last, and last.
+func weekEnds(first, last db.Day) []db.Day {
+	var days []db.Day
+	for day := first.Monday().Add(6); day.Before(last); day = day.Add(7) {
+		days = append(days, day)
+	}
+	return append(days, last)
 }
 
 // calibrationDays are every seventh day of the history once there is enough of
@@ -80,14 +120,9 @@ func (d *demonstration) sync(ctx context.Context) error {
 
 // calibrate publishes a day's calibration unless there is one.
 func (d *demonstration) calibrate(ctx context.Context, day db.Day) error {
-	q := jobs.Request{Stage: "mirt-calibrate", Date: &day, Missing: true}
-	preview, err := d.runner().Preview(ctx, q)
-	if err != nil || preview.Todo() == 0 {
-		return err
-	}
 	began := d.app.clock()
-	run, err := d.run(ctx, q)
-	if err == nil {
+	run, done, err := d.runDay(ctx, calibrateStage, day)
+	if err == nil && done {
 		d.took(began, "calibrated %s on %s", day, plural(run.RowsRead, "answer"))
 	}
 	return err
@@ -96,13 +131,44 @@ func (d *demonstration) calibrate(ctx context.Context, day db.Day) error {
 // features publishes the days that are missing.
 func (d *demonstration) features(ctx context.Context, first, last db.Day) error {
 	began := d.app.clock()
-	run, err := d.run(ctx, jobs.Request{Stage: "aggregate-features-daily", From: &first, To: &last, Missing: true,
+	run, err := d.run(ctx, jobs.Request{Stage: featuresStage, From: &first, To: &last, Missing: true,
 		Options: map[string]string{"include-theta": "true"}})
 	if err == nil {
 		d.took(began, "aggregated the features of %d days, %s", run.UnitsDone, plural(run.RowsWritten, "row"))
-		d.took(d.began, "all in all")
 	}
 	return err
+}
+
+// weekly publishes the days of a stage that are missing.
+func (d *demonstration) weekly(ctx context.Context, stage string, days []db.Day) error {
+	began := d.app.clock()
+	var weeks int
+	var rows int64
+	for _, day := range days {
+		run, done, err := d.runDay(ctx, stage, day)
+		if err != nil {
+			return err
+		}
+		if done {
+			weeks++
+			rows += run.RowsWritten
+		}
+	}
+	if weeks > 0 {
+		d.took(began, "ran %s for %s, %s", stage, plural(weeks, "week"), plural(rows, "row"))
+	}
+	return nil
+}
+
+// runDay publishes a stage's day unless it is published.
+func (d *demonstration) runDay(ctx context.Context, stage string, day db.Day) (run db.Run, done bool, err error) {
+	q := jobs.Request{Stage: stage, Date: &day, Missing: true}
+	preview, err := d.runner().Preview(ctx, q)
+	if err != nil || preview.Todo() == 0 {
+		return run, false, err
+	}
+	run, err = d.run(ctx, q)
+	return run, err == nil, err
 }
 
 func (d *demonstration) run(ctx context.Context, q jobs.Request) (db.Run, error) {
