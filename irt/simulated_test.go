@@ -3,6 +3,7 @@ package irt_test
 import (
 	"compress/gzip"
 	"encoding/csv"
+	"errors"
 	"io"
 	"os"
 	"strconv"
@@ -93,5 +94,30 @@ func TestEAPAllAgreesOnTheSimulatedSet(t *testing.T) {
 	for i, row := range readTable(t, "a_2000x40_mirt_2PL_eap.csv.gz")[1:] {
 		within(t, "person "+row[0]+" EAP", got[i].Theta, number(t, row[1]), 1e-6)
 		within(t, "person "+row[0]+" SE", got[i].SE, number(t, row[2]), 1e-6)
+	}
+}
+
+// The default tolerance leaves nothing on the table: going on to 1e-10 gains
+// less than 1e-6 of log-likelihood.
+func TestDefaultToleranceReachesTheMaximum(t *testing.T) {
+	r := simulatedSet(t)
+	for _, model := range []irt.Model{irt.Rasch, irt.OnePL, irt.TwoPL} {
+		var cycles int
+		usual := fit(t, r, irt.Options{Model: model, Progress: func(p irt.Progress) { cycles = p.Cycle }})
+		if cycles != usual.Iterations {
+			t.Errorf("%s: progress told of %d cycles, the result of %d", model, cycles, usual.Iterations)
+		}
+		within(t, string(model), usual.LogLikelihood, fit(t, r, irt.Options{Model: model, Tol: 1e-10}).LogLikelihood, 1e-6)
+	}
+}
+
+func TestParseModel(t *testing.T) {
+	for text, want := range map[string]irt.Model{"2PL": irt.TwoPL, " Rasch ": irt.Rasch, "1pl": irt.OnePL, "3Pl": irt.ThreePL} {
+		if got, err := irt.ParseModel(text); err != nil || got != want {
+			t.Errorf("%q is %q, %v, want %q", text, got, err, want)
+		}
+	}
+	if _, err := irt.ParseModel("4pl"); !errors.Is(err, irt.ErrUnknownModel) {
+		t.Errorf("4pl: %v, want ErrUnknownModel", err)
 	}
 }
