@@ -199,7 +199,11 @@ func (r *Runner) supervise(ctx context.Context, stage Stage, job *Job, lock *db.
 	end, stop := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 	defer stop()
 	status, text := outcome(err)
-	job.Log.Log(end, levelOf(status), "run ended", "status", string(status), "error", text)
+	attrs := []any{"status", string(status)}
+	if text != "" {
+		attrs = append(attrs, "error", text)
+	}
+	job.Log.Log(end, levelOf(status), "run ended", attrs...)
 	flushErr := ledger.flush(end)
 	finishErr := r.DB.FinishRun(end, job.Run.ID, status, job.progress(), text)
 	if errors.Is(finishErr, db.ErrNotFound) { // declared lost meanwhile

@@ -49,7 +49,7 @@ func newLaunch(a *app, s jobs.StageStatus, backfill bool) *launch {
 		add(widget.NewField(fieldTo, "to", last, last, "The last day; the last complete UTC day when empty.", l.checkTo))
 		add(widget.NewChoice(fieldMissing, "only missing", "no", yesNo, "Run only the days that are not published yet."))
 	} else {
-		add(widget.NewField(fieldDate, "as-of day", last, last, "The day to run for; the last complete UTC day when empty.", l.checkOptionalDay))
+		add(widget.NewField(fieldDate, "as-of day", "", last+", as cron does", "The one day to run for. Empty: what cron does, which also mends days that are missing or have changed.", l.checkOptionalDay))
 	}
 	add(widget.NewField(fieldUsers, "learners", "", "all", "The ids of the learners to run for, apart by blanks or commas; all when empty.", nil))
 	add(widget.NewChoice(fieldForce, "force", "no", yesNo, "Also run what is published and up to date."))
@@ -132,7 +132,9 @@ func (l *launch) fillFrom(r db.Run) {
 		}
 	}
 	if r.WindowFrom != nil {
-		set(fieldDate, r.WindowFrom.String())
+		if params["date"] == true {
+			set(fieldDate, r.WindowFrom.String())
+		}
 		set(fieldFrom, r.WindowFrom.String())
 	}
 	if r.WindowTo != nil {
