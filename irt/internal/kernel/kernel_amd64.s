@@ -152,19 +152,30 @@ TEXT ·dotAVX2(SB), NOSPLIT, $0-32
 	MOVQ   b+8(FP), CX
 	MOVQ   n+16(FP), DX
 	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
 	SHLQ   $0x03, DX
 	XORQ   BX, BX
-	JMP    vectorTest
+	JMP    test
 
-vector:
-	VMOVUPD     (AX)(BX*1), Y1
-	VFMADD231PD (CX)(BX*1), Y1, Y0
-	ADDQ        $0x20, BX
+vectors:
+	VMOVUPD     (AX)(BX*1), Y4
+	VFMADD231PD (CX)(BX*1), Y4, Y0
+	VMOVUPD     32(AX)(BX*1), Y4
+	VFMADD231PD 32(CX)(BX*1), Y4, Y1
+	VMOVUPD     64(AX)(BX*1), Y4
+	VFMADD231PD 64(CX)(BX*1), Y4, Y2
+	VMOVUPD     96(AX)(BX*1), Y4
+	VFMADD231PD 96(CX)(BX*1), Y4, Y3
+	ADDQ        $0x00000080, BX
 
-vectorTest:
+test:
 	CMPQ         BX, DX
-	JL           vector
-	SHRQ         $0x03, DX
+	JL           vectors
+	VADDPD       Y1, Y0, Y0
+	VADDPD       Y3, Y2, Y2
+	VADDPD       Y2, Y0, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X1, X0, X0
 	VPERMILPD    $0x01, X0, X1

@@ -19,7 +19,7 @@ func addRowsAVX2(table *float64, stride int, rows *uint32, n int, src *float64, 
 //go:noescape
 func addScaledAVX2(dst *float64, scale float64, src *float64, n int)
 
-// dotAVX2 is the inner product of a and b; n is a multiple of 4.
+// dotAVX2 is the inner product of a and b; n is a multiple of 16.
 //
 //go:noescape
 func dotAVX2(a *float64, b *float64, n int) float64

@@ -154,19 +154,35 @@ func addScaled() {
 	RET()
 }
 
+// dot keeps four sums: one would wait for each multiplication before the next.
 func dot() {
 	TEXT("dotAVX2", NOSPLIT, "func(a, b *float64, n int) float64")
 	Pragma("noescape")
-	Doc("dotAVX2 is the inner product of a and b; n is a multiple of 4.")
+	Doc("dotAVX2 is the inner product of a and b; n is a multiple of 16.")
 	a, b, n := load("a"), load("b"), load("n")
-	sum := YMM()
-	VXORPD(sum, sum, sum)
-	loop(n, "vector", func(offset reg.GPVirtual) {
+	var sum [4]reg.VecVirtual
+	for i := range sum {
+		sum[i] = YMM()
+		VXORPD(sum[i], sum[i], sum[i])
+	}
+	offset := GP64()
+	SHLQ(Imm(3), n)
+	XORQ(offset, offset)
+	JMP(LabelRef("test"))
+	Label("vectors")
+	for i := range sum {
 		x := YMM()
-		VMOVUPD(index(a, offset), x)
-		VFMADD231PD(index(b, offset), x, sum)
-	})
-	out := reduce(sum, VADDPD, VADDSD)
+		VMOVUPD(index(a, offset).Offset(i*vector), x)
+		VFMADD231PD(index(b, offset).Offset(i*vector), x, sum[i])
+	}
+	ADDQ(U32(len(sum)*vector), offset)
+	Label("test")
+	CMPQ(offset, n)
+	JL(LabelRef("vectors"))
+	VADDPD(sum[1], sum[0], sum[0])
+	VADDPD(sum[3], sum[2], sum[2])
+	VADDPD(sum[2], sum[0], sum[0])
+	out := reduce(sum[0], VADDPD, VADDSD)
 	VZEROUPPER()
 	Store(out, ReturnIndex(0))
 	RET()
