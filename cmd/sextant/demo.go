@@ -191,7 +191,7 @@ func (d *demonstration) say(format string, args ...any) {
 
 // took is say with the time since began.
 func (d *demonstration) took(began time.Time, format string, args ...any) {
-	d.say("%-64s %7s", fmt.Sprintf(format, args...), took(d.app.clock().Sub(began)))
+	d.say("%-76s %7s", fmt.Sprintf(format, args...), took(d.app.clock().Sub(began)))
 }
 
 // runner runs the demo's stages without a word: the demo says its own.
