@@ -9,6 +9,7 @@ import (
 // value is one whose inputs are missing.
 type KPI struct {
 	UserID string `db:"user_id" json:"user_id"`
+	Read   int64  `db:"read" json:"answers_56_days"`
 
 	// I_t: answers and correct ones in [d−13, d] and [d−27, d−14]; the θs only
 	// where the use of θ is on.
@@ -47,6 +48,7 @@ type KPI struct {
 	Theta      *float64   `db:"theta" json:"theta"`
 	SE         *float64   `db:"se" json:"se"`
 	ThetaAsOf  *time.Time `db:"theta_as_of" json:"theta_as_of"`
+	Z          *float64   `db:"z" json:"z"` // (target − θ) / SE, cut at ±38
 
 	// S, over [d−55, d].
 	Visits       int64      `db:"visits" json:"visits"` // sessions of any activity

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"sextant/db"
+	"sextant/jobs"
+)
+
+func TestKPIShow(t *testing.T) {
+	t.Parallel()
+	b := newDemoBench(t)
+	b.ok("run", "compute-daily-kpis", "--quiet")
+	user := b.learner()
+	d := read[jobs.KPIDetail](b, "kpi", "show", user)
+	last := db.DayOf(now).Add(-1)
+	if d.UserID != user || d.Date != last || d.Stored == nil || len(d.KPIs) != 6 || !d.Active {
+		t.Fatalf("detail %+v", d)
+	}
+	for _, k := range d.KPIs {
+		if (k.Value == nil) != (k.Stored == nil) || k.Value != nil && *k.Value != *k.Stored {
+			t.Errorf("%s: computed %v, stored %v", k.Key, k.Value, k.Stored)
+		}
+	}
+	table := b.ok("kpi", "show", user)
+	for _, words := range []string{"stored as of " + last.String(), "COMPUTED", "churn risk"} {
+		if !strings.Contains(table, words) {
+			t.Errorf("no %q in\n%s", words, table)
+		}
+	}
+	if long := b.ok("kpi", "show", user, "--explain", "--date", last.String()); !strings.Contains(long, "exposure = min(1, ") {
+		t.Errorf("--explain prints\n%s", long)
+	}
+	b.fails(exitFailed, "unknown learner", "kpi", "show", "no-such")
+	b.fails(exitUsage, "not complete yet", "kpi", "show", user, "--date", "2999-01-01")
+}
+
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	if out := b.ok("explain", "a_t"); !strings.HasPrefix(out, "A_t: engagement\n\n") || !strings.Contains(out, "0.35 · clamp(sessions / 28)") {
+		t.Errorf("explain a_t prints\n%s", out)
+	}
+	if e := read[jobs.Explanation](b, "explain", "detect-inactivity"); e.Name != "detect-inactivity" || !strings.Contains(e.Text, "$INACTIVITY_THRESHOLD_DAYS") {
+		t.Errorf("explanation %+v", e)
+	}
+	b.fails(exitUsage, "nothing is called", "explain", "nonsense")
+}

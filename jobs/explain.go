@@ -1,0 +1,110 @@
+package jobs
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sextant/db"
+)
+
+// Explanation is what 'sextant explain' says of a KPI or a stage.
+type Explanation struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+	Text  string `json:"text"` // Markdown
+}
+
+// preliminaries hold for every definition.
+const preliminaries = `d is the as-of day, by default the last complete UTC day; nothing after its end is seen by any formula. Windows are whole
+UTC days, both ends included, whatever the time zone of server, session or machine; "lookback N" is the N days that end
+with d. Weeks are ISO weeks, named by their Monday. clamp(x) is to [0, 1] unless another range is given. A KPI whose
+inputs are missing is null, never 0. KPIs are stored in full double precision.`
+
+// stageTexts define what each stage publishes.
+var stageTexts = map[string]string{
+	featuresStage: `One row of features_topic_daily per learner, topic and UTC day with at least one answer that has a topic:
+attempts, correct, the mean (avg_time_ms) and the median (rt_median) of the response times there are, hints (answers
+that used one), last_seen_at (the newest answer of the row). theta_estimate and theta_sd, only with --include-theta, are
+the newest topic θ and its SE at the end of the day, else the newest overall ones. improvement is I_t over the answers
+to that topic (and, in its θ form, that topic's θ). numeric(6,3) columns round half away from zero.`,
+	kpiStage: `Merges I_t, E_t, R_t, A_t, P and S into the weekly_kpi row of the ISO week that holds the as-of day, for every learner
+with at least one answer in the lookback; other keys of kpis are kept. A mid-week row is week-to-date, and the run after
+Sunday makes the week final. The newest day published for a week is the one its rows stand on: a run for an older day
+of that week changes nothing. A learner whom an earlier day of the week published, and who is no longer due, loses the
+six keys again.`,
+	calibrateStage: `Fits the item bank on each learner's first answer to an item, if it falls inside the lookback, links the fit to the scale
+in force (to five or more anchors, else to the items in common with the previous calibration), stores the population
+prior N(B, A²) that every scorer uses, and scores everyone overall and by topic on the latest answer to each item.`,
+	inactivityStage: `Merges P and S into the weekly_kpi row of the ISO week that holds the as-of day (made when missing) for every learner
+whose newest activity of any kind is at least threshold whole days and at most 56 days before d. Activity is an answer,
+a ready exam result (at its created_at) or the end of a session. Other keys are kept, I_t, E_t, R_t and A_t among them;
+a row whose P and S are unchanged, or both null, is not written.`,
+	updateTheta: `Estimates a learner's θ, overall and by topic, from the latest answer to each item in the lookback, with the item
+parameters and the population prior of the calibration in force.`,
+}
+
+// Explain gives the definition of a KPI or a stage by its name.
+func Explain(r *Registry, name string) (Explanation, error) {
+	all := Explanations(r)
+	names := make([]string, len(all))
+	for i, e := range all {
+		if names[i] = e.Name; strings.EqualFold(e.Name, name) {
+			return e, nil
+		}
+	}
+	return Explanation{}, usagef("nothing is called %q; there are %s", name, strings.Join(names, ", "))
+}
+
+// Explanations are those of all KPIs and of all stages.
+func Explanations(r *Registry) []Explanation {
+	var all []Explanation
+	for _, f := range db.Formulas() {
+		all = append(all, Explanation{Name: f.Key, Title: f.Title, Text: f.Definition + "\n\nExample: " + f.Example})
+	}
+	for _, s := range r.All() {
+		if text, ok := stageTexts[s.Info().Name]; ok {
+			all = append(all, Explanation{Name: s.Info().Name, Title: s.Info().Summary, Text: text + "\n\n" + terms(s)})
+		}
+	}
+	return all
+}
+
+// terms are a stage's schedule and parameters.
+func terms(s Stage) string {
+	info := s.Info()
+	when := "It runs when a session finishes."
+	if info.Schedule != "" {
+		when = fmt.Sprintf("Schedule (UTC): `%s`.", info.Schedule)
+	}
+	lines := []string{when + " One slice is one " + info.Slice + "."}
+	if specs := Specs(s.Params()); len(specs) > 0 {
+		lines = append(lines, "")
+		for _, p := range specs {
+			def := "default " + p.Default
+			if p.Default == "" {
+				def = "no default"
+			}
+			if p.Env != "" {
+				def += ", $" + p.Env
+			}
+			lines = append(lines, fmt.Sprintf("- `--%s` (%s): %s.", p.Name, def, p.Help))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Formulas is the whole of the definitions as one Markdown page.
+func Formulas(r *Registry) string {
+	var b strings.Builder
+	b.WriteString("# Formulas\n\n<!-- Written by 'sextant explain > docs/formulas.md'; the text stands beside the code. -->\n\n" + preliminaries + "\n\n## KPIs\n")
+	all := Explanations(r)
+	stages := slices.IndexFunc(all, func(e Explanation) bool { _, ok := stageTexts[e.Name]; return ok })
+	for i, e := range all {
+		if i == stages {
+			b.WriteString("\n## Stages\n")
+		}
+		fmt.Fprintf(&b, "\n### %s: %s\n\n%s\n", e.Name, e.Title, e.Text)
+	}
+	return b.String()
+}

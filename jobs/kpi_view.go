@@ -1,0 +1,96 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+
+	"sextant/db"
+)
+
+// KPIDetail is a learner's KPIs as of a day, with all they come from, beside
+// what weekly_kpi holds for the week of that day.
+type KPIDetail struct {
+	UserID string         `json:"user_id"`
+	Date   db.Day         `json:"date"`
+	Week   db.Day         `json:"week_start"`
+	Active bool           `json:"active"` // an answer in the lookback: compute-daily-kpis writes a row
+	Params *KPIParams     `json:"params"`
+	KPIs   []KPILine      `json:"kpis"`
+	Inputs db.KPI         `json:"inputs"`
+	Stored *db.StoredKPIs `json:"stored_row"` // nil: the week has no row
+}
+
+// KPILine is one KPI. A nil value is one whose inputs are missing.
+type KPILine struct {
+	Key    string   `json:"key"`
+	Title  string   `json:"title"`
+	Value  *float64 `json:"value"`  // as of the date, computed now
+	Stored *float64 `json:"stored"` // in weekly_kpi
+	Steps  []string `json:"steps"`  // how the value comes about
+}
+
+// LearnerKPIs computes a learner's KPIs as of a day (nil: the newest that
+// compute-daily-kpis has published, else the last complete one), with its
+// parameters of this environment unless options say otherwise. It writes
+// nothing.
+func (s *Service) LearnerKPIs(ctx context.Context, userID string, date *db.Day, options map[string]string) (KPIDetail, error) {
+	_, job, err := s.runner.prepare(Request{Stage: kpiStage, Date: date, Options: options})
+	if err != nil {
+		return KPIDetail{}, err
+	}
+	params := job.Params.(*KPIParams)
+	day := job.To
+	if date == nil {
+		published, err := s.db.PublishedDays(ctx)
+		if err != nil {
+			return KPIDetail{}, err
+		}
+		if newest, ok := published[kpiStage]; ok {
+			day = newest
+		}
+	}
+	o := params.options(day, []string{userID})
+	d := KPIDetail{UserID: userID, Date: day, Week: day.Monday(), Params: params}
+	active, err := s.db.ActiveCount(ctx, o)
+	if err != nil {
+		return d, err
+	}
+	d.Active = active.Answers > 0
+	err = s.db.InSnapshot(ctx, func(tx *db.Tx) error {
+		rows, err := tx.KPIs(ctx, o)
+		if err != nil {
+			return err
+		}
+		d.Inputs = rows[0]
+		d.Stored, err = tx.StoredKPIs(ctx, userID, day)
+		return err
+	})
+	if err != nil {
+		return d, err
+	}
+	if d.Stored == nil && d.Inputs.Visits == 0 {
+		if _, err := s.db.Learner(ctx, userID); errors.Is(err, db.ErrNotFound) {
+			return d, &UnknownLearnerError{userID}
+		} else if err != nil {
+			return d, err
+		}
+	}
+	d.lines()
+	return d, nil
+}
+
+// lines sets the KPIs from the inputs and the row stored.
+func (d *KPIDetail) lines() {
+	k := d.Inputs
+	for i, f := range db.Formulas() {
+		l := KPILine{Key: f.Key, Title: f.Title}
+		l.Value = []*float64{k.Improvement, k.Efficiency, k.Recovery, k.Engagement, k.Reach, k.Churn}[i]
+		l.Steps = []func() []string{d.improvementSteps, d.efficiencySteps, d.recoverySteps, d.engagementSteps, d.reachSteps, d.churnSteps}[i]()
+		if d.Stored != nil {
+			if v, ok := d.Stored.KPIs[f.Key].(float64); ok {
+				l.Stored = &v
+			}
+		}
+		d.KPIs = append(d.KPIs, l)
+	}
+}

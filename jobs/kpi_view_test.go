@@ -1,0 +1,174 @@
+package jobs_test
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+
+	"sextant/db"
+	"sextant/jobs"
+)
+
+func (b *bench) service() *jobs.Service { return jobs.NewService(b.db, b.runner, jobs.About{}, nil) }
+
+func TestTheExplanationIsWhatIsStored(t *testing.T) {
+	t.Parallel()
+	b, n := newWeek(t, 21)
+	b.env["METRICS_USE_IRT_THETA"] = "true"
+	b.run(jobs.Request{Stage: kpis, Date: &n.day})
+	for user := range b.stored(n.day.Monday()) {
+		d, err := b.service().LearnerKPIs(b.ctx, user, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Date != n.day || !d.Active || d.Stored == nil || d.Stored.KPIsDay == nil || *d.Stored.KPIsDay != n.day {
+			t.Fatalf("%s: as of %s, active %v, stored %+v", user, d.Date, d.Active, d.Stored)
+		}
+		again := fromInputs(d)
+		for i, k := range d.KPIs {
+			switch {
+			case (k.Value == nil) != (k.Stored == nil) || (k.Value == nil) != (again[i] == nil):
+				t.Errorf("%s: %s is null computed %v, stored %v, from its inputs %v", user, k.Key, k.Value == nil, k.Stored == nil, again[i] == nil)
+				continue
+			case k.Value != nil && math.Float64bits(*k.Value) != math.Float64bits(*k.Stored):
+				t.Errorf("%s: %s computed %.17g, stored %.17g", user, k.Key, *k.Value, *k.Stored)
+			case k.Value != nil && math.Abs(*k.Value-*again[i]) > 1e-12:
+				t.Errorf("%s: %s = %.17g, but its inputs come to %.17g", user, k.Key, *k.Value, *again[i])
+			}
+			last, end := k.Steps[len(k.Steps)-1], "null"
+			if k.Value != nil {
+				end = "= " + strconv.FormatFloat(*k.Value, 'g', 6, 64)
+			}
+			if !strings.Contains(last, end) {
+				t.Errorf("%s: %s ends with %q, which does not say %q", user, k.Key, last, end)
+			}
+		}
+	}
+}
+
+// fromInputs computes the KPIs anew from the numbers an explanation shows.
+func fromInputs(d jobs.KPIDetail) []*float64 {
+	k := d.Inputs
+	out := make([]*float64, 6)
+	n, exposure := float64(k.Recent), math.Min(1, float64(k.Recent)/30)
+	switch {
+	case d.Params.UseTheta && k.Recent >= 5 && k.ThetaRecent != nil && k.ThetaPrev != nil:
+		out[0] = value(math.Max(-1, math.Min(1, (*k.ThetaRecent-*k.ThetaPrev)*exposure*(1-math.Min(0.5, 1.96**k.SERecent)))))
+	case k.Recent > 0 && k.Prev > 0:
+		p := float64(k.RecentCorrect) / n
+		out[0] = value((p - float64(k.PrevCorrect)/float64(k.Prev)) * exposure * (1 - math.Min(0.5, 1.96*math.Sqrt(p*(1-p)/n))))
+	}
+	if k.MedianPrev != nil && k.MedianRecent != nil {
+		out[1] = value(unit((*k.MedianPrev - *k.MedianRecent) / *k.MedianPrev))
+	}
+	if k.Retried > 0 {
+		out[2] = value(float64(k.Recovered) / float64(k.Retried))
+	}
+	if k.Answers > 0 {
+		g, w := 0.5, 0.5
+		if k.GapDays != nil {
+			g = unit(1 / *k.GapDays)
+		}
+		if k.DwellSeconds != nil {
+			w = unit(*k.DwellSeconds / 900)
+		}
+		out[3] = value(0.35*unit(float64(k.Sessions)/28) + 0.25*g + 0.2*unit(1-float64(k.Hints)/float64(k.Answers)/3) + 0.2*w)
+	}
+	if k.Theta != nil {
+		out[4] = value(math.Erfc((k.Target-*k.Theta) / *k.SE / math.Sqrt2) / 2)
+	}
+	if k.Visits > 0 {
+		gap := 1.0
+		if k.VisitGapDays != nil {
+			gap = unit(*k.VisitGapDays / 7)
+		}
+		out[5] = value(unit(0.6*unit(float64(*k.DaysSince)/float64(d.Params.Horizon)) + 0.25*gap + 0.15*unit(1-float64(k.Visits)/10)))
+	}
+	return out
+}
+
+func TestKPIsOfLearnersWithoutARow(t *testing.T) {
+	t.Parallel()
+	b, n := newWeek(t, 22)
+	b.run(jobs.Request{Stage: "sync-answers"})
+	var unknown *jobs.UnknownLearnerError
+	if _, err := b.service().LearnerKPIs(b.ctx, "no-such", nil, nil); !errors.As(err, &unknown) {
+		t.Errorf("error %v", err)
+	}
+	for user := range expected(n) {
+		d, err := b.service().LearnerKPIs(b.ctx, user, &n.day, nil)
+		if err != nil || d.Stored != nil || !d.Active || d.KPIs[5].Value == nil {
+			t.Errorf("%s before the first run: %+v, %v", user, d, err)
+		}
+		long := n.day.Add(-3000)
+		if d, err = b.service().LearnerKPIs(b.ctx, user, &long, nil); err != nil || d.Active || d.KPIs[3].Value != nil || d.KPIs[3].Steps[0][:4] != "null" {
+			t.Errorf("%s long ago: %+v, %v", user, d, err)
+		}
+		break
+	}
+	if _, err := b.service().LearnerKPIs(b.ctx, "x", nil, map[string]string{"nonsense": "1"}); err == nil {
+		t.Error("an unknown parameter was taken")
+	}
+}
+
+// The examples of the docs, fed to the pipeline as answers.
+func TestTheExamplesComeToWhatTheySay(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	d := *day(sunday)
+	b.load(examples(d))
+	b.run(jobs.Request{Stage: kpis, Date: &d})
+	stored := b.stored(d.Monday())
+	for _, f := range db.Formulas() {
+		got := stored[f.Key][f.Key]
+		if got == nil || math.Abs(*got-f.Want) > 1e-12 {
+			t.Errorf("%s = %v, want %v", f.Key, got, f.Want)
+			continue
+		}
+		if said := strconv.FormatFloat(f.Want, 'f', 6, 64); !strings.Contains(f.Example, said) {
+			t.Errorf("the example of %s does not say %s: %s", f.Key, said, f.Example)
+		}
+	}
+}
+
+// examples has a learner for each KPI, named for it.
+func examples(d db.Day) world {
+	var w world
+	add := func(user, item string, back int, correct bool, seconds, hints int, session string) {
+		a := answered{user: user, item: item, correct: correct, hints: hints, session: session, at: d.Add(-back).Start().Add(10 * dayLength / 24)}
+		if seconds > 0 {
+			a.ms = value(1000 * seconds)
+		}
+		w.answers = append(w.answers, a)
+	}
+	for i := range 10 {
+		add("I_t", strconv.Itoa(i), 20, i < 4, 0, 0, "")
+	}
+	for i := range 15 {
+		add("I_t", strconv.Itoa(i), 5, i < 12, 0, 0, "")
+	}
+	for _, seconds := range []int{20, 40, 30} {
+		add("E_t", "1", 40, true, seconds, 0, "")
+	}
+	for _, seconds := range []int{24, 18} {
+		add("E_t", "1", 3, true, seconds, 0, "")
+	}
+	for _, item := range []string{"1", "2", "3"} {
+		add("R_t", item, 30, false, 0, 0, "")
+	}
+	add("R_t", "1", 9, true, 0, 0, "")
+	add("R_t", "1", 8, true, 0, 0, "")
+	add("R_t", "2", 8, false, 0, 0, "")
+	add("R_t", "4", 8, true, 0, 0, "")
+	for _, user := range []string{"A_t", "S"} {
+		add(user, "1", 20, true, 120, 3, user+" first")
+		add(user, "2", 20, false, 240, 0, user+" first")
+		add(user, "3", 16, true, 0, 0, user+" second")
+	}
+	add("P", "1", 1, true, 0, 0, "")
+	w.goals = []goal{{"P", "a", value(0.5), nil}}
+	w.thetas = []estimate{{user: "P", topic: "a", theta: 0.8, se: 0.4, at: d.Start()}}
+	return w
+}
