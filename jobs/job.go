@@ -40,13 +40,14 @@ func (e *PartialError) Error() string {
 }
 
 // Commit runs fn in the slice's transaction: all of it or nothing. When the
-// database falters (a serialization failure, a deadlock, a lost connection)
-// it tries again, so fn must be able to run more than once.
+// database falters (a serialization failure, a deadlock, a lost connection, a
+// server that restarts) it tries again, so fn must be able to run more than once.
 func (j *Job) Commit(ctx context.Context, fn func(*db.Tx) error) error {
 	wait := 200 * time.Millisecond
 	for attempt := 1; ; attempt++ {
 		err := j.DB.InSlice(ctx, j.Run, fn)
-		if err == nil || attempt == maxAttempts || !db.IsKind(err, db.KindTransient) || ctx.Err() != nil {
+		falters := db.IsKind(err, db.KindTransient) || db.IsKind(err, db.KindUnreachable)
+		if err == nil || attempt == maxAttempts || !falters || ctx.Err() != nil {
 			return err
 		}
 		j.Log.Warn("the database faltered; trying the slice again", "attempt", attempt, "error", err.Error())
