@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"hash/fnv"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -46,8 +47,16 @@ func (d *DB) TryLock(ctx context.Context, key int64) (*Lock, bool, error) {
 // when the lock may be gone.
 func (l *Lock) Check(ctx context.Context) error { return classify("hold the lock", l.conn.Ping(ctx)) }
 
-// Release gives the lock back by closing its connection.
-func (l *Lock) Release(ctx context.Context) { _ = l.conn.Close(ctx) } // the server frees it either way
+// Release gives the lock back. It is free when Release returns, unless the
+// connection is gone already, which frees it too, if a moment later.
+func (l *Lock) Release(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, releaseWithin)
+	defer cancel()
+	_, _ = l.conn.Exec(ctx, `SELECT pg_advisory_unlock($1)`, l.key)
+	_ = l.conn.Close(ctx)
+}
+
+const releaseWithin = 5 * time.Second // a line that is cut must not hold up the run's end
 
 // lockHeld is an SQL condition: some session of this database holds the lock
 // whose bigint key is the named column.

@@ -37,7 +37,10 @@ func (s *syncer) full(ctx context.Context) error {
 	}
 	if err := s.run(ctx, []step{
 		{"forget the old counts", `TRUNCATE sextant.learner, sextant.answer_tally`, nil, nil},
+		{"tally without indexes", `ALTER TABLE sextant.answer_tally DROP CONSTRAINT answer_tally_pkey; DROP INDEX sextant.answer_tally_day`, nil, nil},
 		{"tally the days", tally(`sextant.answer a`), nil, nil},
+		{"index the tally", `ALTER TABLE sextant.answer_tally ADD CONSTRAINT answer_tally_pkey PRIMARY KEY (user_id, topic_id, day);
+			CREATE INDEX answer_tally_day ON sextant.answer_tally (day)`, nil, nil},
 		{"count the learners' answers", learnerCounts(``), nil, nil},
 		{"close what is mended", `UPDATE sextant.quarantine SET resolved_at = $1 WHERE resolved_at IS NULL AND last_seen < $1`,
 			[]any{s.state.Now}, nil},
@@ -73,10 +76,11 @@ func (s *syncer) build(ctx context.Context) error {
 		{"leave them out", `DELETE FROM sextant.answer_next n WHERE n.problems IS NOT NULL AND NOT ` + taken, nil, nil},
 		{"drop the working columns", `ALTER TABLE sextant.answer_next DROP COLUMN problems, DROP COLUMN raw`, nil, nil},
 	}
-	for _, c := range []string{"user_id", "item_id", "correct", "hints", "answered_at", "source_key", "position"} {
-		steps = append(steps, step{"constrain", `ALTER TABLE sextant.answer_next ALTER ` + c + ` SET NOT NULL`, nil, nil})
-	}
 	steps = append(steps,
+		// One statement reads the table once for all of them.
+		step{"constrain", `ALTER TABLE sextant.answer_next ALTER user_id SET NOT NULL, ALTER item_id SET NOT NULL,
+			ALTER correct SET NOT NULL, ALTER hints SET NOT NULL, ALTER answered_at SET NOT NULL,
+			ALTER source_key SET NOT NULL, ALTER position SET NOT NULL`, nil, nil},
 		step{"index by key", `ALTER TABLE sextant.answer_next ADD CONSTRAINT answer_next_pkey PRIMARY KEY (source_key, position)`, nil, nil},
 		step{"index by learner", `CREATE INDEX answer_next_user ON sextant.answer_next (user_id, answered_at)`, nil, nil},
 		step{"index by moment", `CREATE INDEX answer_next_moment ON sextant.answer_next (answered_at)`, nil, nil},

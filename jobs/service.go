@@ -113,6 +113,11 @@ func (s *Service) detail(ctx context.Context, prefix string, after int64) (d Run
 		}
 		return d, err
 	}
+	if !d.Status.Final() {
+		if err := s.markLost(ctx); err != nil {
+			return d, err
+		}
+	}
 	if d.Events, err = s.db.RunEvents(ctx, d.ID, after); err != nil {
 		return d, err
 	}
