@@ -60,7 +60,13 @@ func (tx *Tx) PublishInactivity(ctx context.Context, o KPIOptions, threshold int
 			return 0, 0, classify(what, err)
 		}
 	}
-	err = tx.tx.QueryRow(ctx, inactivityQuery(p), quietArgs(o, threshold)).Scan(&looked, &written)
+	// Answers read from exam_results have the session and the moment of their
+	// row there: the rows alone show the same activity.
+	same, err := scalar[bool](ctx, tx.tx, `SELECT coalesce((SELECT reader = 'exam_results' FROM sextant.sync_state), false)`)
+	if err != nil {
+		return 0, 0, err
+	}
+	err = tx.tx.QueryRow(ctx, inactivityQuery(p, !same), quietArgs(o, threshold)).Scan(&looked, &written)
 	return looked, written, classify(what, err)
 }
 
@@ -74,9 +80,9 @@ func (d *DB) QuietCount(ctx context.Context, o KPIOptions, threshold int) (DayCo
 	return DayCount{Day: o.Day, Learners: n}, err
 }
 
-func inactivityQuery(p platform) string {
+func inactivityQuery(p platform, answers bool) string {
 	c := quiet(p)
-	return `WITH who AS MATERIALIZED (` + c.body + `), ` + visits(c) + `, ` + activity(p, c) + `, ` + goals(p) + `,
+	return `WITH who AS MATERIALIZED (` + c.body + `), ` + when(answers, visits(c)+`, `, ``) + activity(p, c, answers) + `, ` + goals(p) + `,
 	input AS (
 		SELECT who.user_id, ` + outlookColumns + `
 		FROM who

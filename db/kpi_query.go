@@ -54,7 +54,7 @@ func (c crowd) on(alias string) string {
 // kpiQuery selects a row a learner of the crowd: everything the KPIs come from,
 // and the KPIs as i_t, e_t, r_t, a_t, p and s.
 func kpiQuery(o KPIOptions, p platform, c crowd) string {
-	return `WITH who AS MATERIALIZED (` + c.body + `), ` + visits(c) + `, ` + activity(p, c) + `, ` + goals(p) + `,
+	return `WITH who AS MATERIALIZED (` + c.body + `), ` + visits(c) + `, ` + activity(p, c, true) + `, ` + goals(p) + `,
 	windows AS ( -- I_t
 		SELECT user_id,
 		       (sum(attempts) FILTER (WHERE day > @day::date - 14))::float8 AS n_recent,
@@ -132,9 +132,11 @@ func visits(c crowd) string {
 }
 
 // activity counts each learner's sessions of the 56 days, of all that shows
-// activity, and tells the first and the last of their moments.
-func activity(p platform, c crowd) string {
-	sources := `SELECT user_id, session_id, day, moment FROM visit`
+// activity (the answers by way of visit, unless they are left out), and tells
+// the first and the last of their moments.
+func activity(p platform, c crowd, answers bool) string {
+	sources := when(answers, `SELECT user_id, session_id, day, moment FROM visit`,
+		`SELECT NULL::text COLLATE "C" AS user_id, NULL::text COLLATE "C" AS session_id, NULL::date AS day, NULL::timestamptz AS moment WHERE false`)
 	if p.has("exam_results") {
 		sources += `
 			UNION ALL
@@ -170,11 +172,12 @@ func goals(p platform) string {
 
 // thetaOf finds the newest θ of a learner in who whose topic_id meets a
 // condition, its as-of in [from, before). One without a positive SE counts as
-// none, and so does one so absurd that arithmetic on it would overflow.
+// none, and so does one so absurd that arithmetic on it would overflow. Sorting
+// by the topic too lets the index give the newest row first where topic_id is null.
 func thetaOf(topic, from, before string) string {
 	return `SELECT h.theta, h.se, h.as_of FROM sextant.theta_history h
 			WHERE h.user_id = who.user_id AND h.topic_id ` + topic + ` AND h.bank = '' AND h.se > 0 AND h.se < 1e100 AND abs(h.theta) < 1e100
-			  AND h.as_of >= ` + from + ` AND h.as_of < ` + before + ` ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1`
+			  AND h.as_of >= ` + from + ` AND h.as_of < ` + before + ` ORDER BY h.topic_id, h.as_of DESC, h.estimated_at DESC LIMIT 1`
 }
 
 const noTheta = `SELECT NULL::float8 AS theta, NULL::float8 AS se, NULL::timestamptz AS as_of`
@@ -188,8 +191,8 @@ const outlookColumns = `g.topic_id AS goal_topic, j.target, CASE WHEN j.by_topic
 
 var outlookJoins = `LEFT JOIN activity c ON c.user_id = who.user_id
 		LEFT JOIN goal g ON g.user_id = who.user_id
-		LEFT JOIN LATERAL (` + thetaOf(`= g.topic_id`, `'-infinity'`, `@end`) + `) by_topic ON g.user_id IS NOT NULL
-		LEFT JOIN LATERAL (` + thetaOf(`IS NULL`, `'-infinity'`, `@end`) + `) overall ON by_topic.theta IS NULL
+		LEFT JOIN LATERAL (` + thetaOf(`= g.topic_id`, `'-infinity'`, `@end`) + `) by_topic ON true
+		LEFT JOIN LATERAL (` + thetaOf(`IS NULL AND by_topic.theta IS NULL`, `'-infinity'`, `@end`) + `) overall ON true
 		CROSS JOIN LATERAL (
 			SELECT coalesce(g.target, @target::float8) AS target, by_topic.theta IS NOT NULL AS by_topic,
 			       coalesce(by_topic.theta, overall.theta) AS theta, coalesce(by_topic.se, overall.se) AS se,

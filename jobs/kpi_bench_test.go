@@ -23,7 +23,7 @@ func benchmarkKPIs(b *testing.B, learners int) {
 	mustExec(b, sql, `ALTER TABLE sextant.answer DROP CONSTRAINT answer_pkey; DROP INDEX sextant.answer_user, sextant.answer_moment`)
 	mustExec(b, sql, fmt.Sprintf(`
 		INSERT INTO sextant.answer
-		SELECT 'learner-' || u, ((u * 7 + q * 13 + k * 3) %% 400 + 1)::text, 't' || ((u + q / 5) %% 20), 's-' || u || '-' || k,
+		SELECT 'learner-' || u, ((u * 7 + q * 13 + k %% 5 * 3) %% 400 + 1)::text, 't' || ((u + q / 5) %% 20), 's-' || u || '-' || k,
 		       hashint4(u * 31 + q + k) & 1 = 1, 1000 + abs(hashint4(u * 17 + q + k) %% 30000), abs(hashint4(u + q + k) %% 10) / 9,
 		       '2026-02-04Z'::timestamptz + (k * 5 + u %% 5) * interval '1 day' + (u %% 86000) * interval '1 second', 's-' || u || '-' || k, q
 		FROM generate_series(0, 9) k, generate_series(0, %d) u, generate_series(0, 9) q

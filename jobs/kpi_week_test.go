@@ -150,3 +150,26 @@ func TestRoutineRunsMendWhatWeeksStandOn(t *testing.T) {
 		t.Errorf("after a late answer a run published %s", got)
 	}
 }
+
+// Where the answers are read from exam_results, detect-inactivity looks at the
+// results alone.
+func TestInactivityIsTheSameFromResultsAlone(t *testing.T) {
+	t.Parallel()
+	b, _ := newDemoBench(t, small)
+	b.exec(`DELETE FROM public.exam_results WHERE created_at >= '2026-03-20' AND hashtext(user_id) % 3 = 0`)
+	b.exec(`DELETE FROM public.session WHERE ended_at >= '2026-03-20'`)
+	b.run(jobs.Request{Stage: inactive})
+	rows := b.stored(lastDay.Monday())
+	if len(rows) < 3 {
+		t.Fatalf("only %d learners are quiet", len(rows))
+	}
+	for user, row := range rows {
+		d, err := b.service().LearnerKPIs(b.ctx, user, &lastDay, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := d.KPIs[5].Value; s == nil || row["S"] == nil || *s != *row["S"] {
+			t.Errorf("%s: S is %v from results, %v from all there is", user, row["S"], s)
+		}
+	}
+}
