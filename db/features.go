@@ -64,9 +64,10 @@ func (tx *Tx) dropStale(ctx context.Context, stage string, o FeaturesOptions) (i
 // learners, none for all.
 func featuresQuery(o FeaturesOptions) string {
 	improve := !o.NoImprove
+	users := when(len(o.Users) > 0, ` AND user_id = ANY ($4)`, ` AND cardinality($4::text[]) = 0`)
 	return strings.NewReplacer(
-		"{users}", when(len(o.Users) > 0, ` AND user_id = ANY ($4)`, ` AND cardinality($4::text[]) = 0`),
-		"{windows}", when(improve, windowCounts, ``),
+		"{users}", users,
+		"{windows}", when(improve, strings.ReplaceAll(windowCounts, "{users}", users), ``),
 		"{improvement}", when(improve, when(o.UseTheta, improvementTheta, improvementAccuracy), `NULL`),
 		"{join}", when(improve, `LEFT JOIN windows w USING (user_id, topic_id)`+when(o.UseTheta, windowThetas, ``), ``),
 		"{theta}", when(o.IncludeTheta, fits("t.theta"), `NULL`), "{sd}", when(o.IncludeTheta, fits("t.se"), `NULL`),
@@ -110,8 +111,7 @@ const windowCounts = `, windows AS (
 		       (sum(attempts) FILTER (WHERE day <= $3::date - 14))::float8 AS n_prev,
 		       (sum(correct) FILTER (WHERE day <= $3::date - 14))::float8 AS k_prev
 		FROM sextant.answer_tally
-		WHERE day > $3::date - 28 AND day <= $3::date AND topic_id <> ''
-		  AND user_id IN (SELECT user_id FROM day)
+		WHERE day > $3::date - 28 AND day <= $3::date AND topic_id <> ''{users}
 		GROUP BY user_id, topic_id
 	)`
 
