@@ -55,10 +55,8 @@ func (tx *Tx) PublishInactivity(ctx context.Context, o KPIOptions, threshold int
 	if err != nil {
 		return 0, 0, err
 	}
-	for _, sql := range []string{`SET LOCAL work_mem = '64MB'`, `SET LOCAL extra_float_digits = 1`} {
-		if _, err := tx.tx.Exec(ctx, sql); err != nil {
-			return 0, 0, classify(what, err)
-		}
+	if err := tx.tuneKPIs(ctx); err != nil {
+		return 0, 0, err
 	}
 	// Answers read from exam_results have the session and the moment of their
 	// row there: the rows alone show the same activity.
@@ -83,7 +81,7 @@ func (d *DB) QuietCount(ctx context.Context, o KPIOptions, threshold int) (DayCo
 func inactivityQuery(p platform, answers bool) string {
 	c := quiet(p)
 	return `WITH who AS MATERIALIZED (` + c.body + `), ` + when(answers, visits(c)+`, `, ``) + activity(p, c, answers) + `, ` + goals(p) + `,
-	input AS (
+	input AS MATERIALIZED (
 		SELECT who.user_id, ` + outlookColumns + `
 		FROM who
 		` + outlookJoins + `
@@ -101,7 +99,7 @@ func inactivityQuery(p platform, answers bool) string {
 		SELECT r.user_id, '{P,S}'::text[] AS keys FROM sextant.kpi_row r
 		WHERE r.week_start = @week AND r.quiet_day = @day AND r.kpis_day IS NULL
 		  AND (cardinality(@users::text[]) = 0 OR r.user_id = ANY (@users))
-		  AND NOT EXISTS (SELECT FROM outlook o WHERE o.user_id = r.user_id)
+		  AND r.user_id IN (SELECT user_id FROM sextant.kpi_row WHERE week_start = @week EXCEPT SELECT user_id FROM outlook)
 	), forgotten AS (
 		UPDATE sextant.kpi_row r SET quiet_day = NULL FROM gone g WHERE r.user_id = g.user_id AND r.week_start = @week
 	), ` + takeBack + `, noted AS (

@@ -84,9 +84,10 @@ func (tx *Tx) PublishKPIs(ctx context.Context, o KPIOptions) (read, written int6
 	if err != nil {
 		return 0, 0, err
 	}
+	if err := tx.tuneKPIs(ctx); err != nil {
+		return 0, 0, err
+	}
 	for _, sql := range []string{
-		`SET LOCAL work_mem = '64MB'`,
-		`SET LOCAL extra_float_digits = 1`, // JSON numbers keep every bit, whatever the server's setting
 		// A table of its own rather than one statement: reading may then use several processes.
 		`CREATE TEMP TABLE kpi_slice ON COMMIT DROP AS
 			SELECT user_id, read, jsonb_build_object('I_t', i_t, 'E_t', e_t, 'R_t', r_t, 'A_t', a_t, 'P', p, 'S', s) AS kpis
@@ -104,12 +105,21 @@ func (tx *Tx) PublishKPIs(ctx context.Context, o KPIOptions) (read, written int6
 			SELECT r.user_id, CASE WHEN r.quiet_day > r.kpis_day THEN '{I_t,E_t,R_t,A_t}' ELSE '{I_t,E_t,R_t,A_t,P,S}' END::text[] AS keys
 			FROM sextant.kpi_row r
 			WHERE r.week_start = @week AND r.kpis_day <= @day AND (cardinality(@users::text[]) = 0 OR r.user_id = ANY (@users))
-			  AND NOT EXISTS (SELECT FROM kpi_slice s WHERE s.user_id = r.user_id)
+			  AND r.user_id IN (SELECT user_id FROM sextant.kpi_row WHERE week_start = @week EXCEPT SELECT user_id FROM kpi_slice)
 		), forgotten AS (
 			UPDATE sextant.kpi_row r SET kpis_day = NULL FROM gone g WHERE r.user_id = g.user_id AND r.week_start = @week
 		), `+takeBack+`
 		SELECT (SELECT count(*) FROM kept) + (SELECT count(*) FROM emptied)`, o.args())
 	return read, written + gone, classify(what, err)
+}
+
+// tuneKPIs sets the transaction up for one large statement.
+func (tx *Tx) tuneKPIs(ctx context.Context) error {
+	_, err := tx.tx.Exec(ctx, `SET LOCAL work_mem = '64MB';
+		SET LOCAL extra_float_digits = 1; -- JSON numbers keep every bit, whatever the server's setting
+		-- Tables that have just been filled pass for empty, and a loop of one such in another takes hours.
+		SET LOCAL enable_nestloop = off`)
+	return classify("prepare the transaction", err)
 }
 
 // mergeKPIs puts the slice into weekly_kpi and notes what day it is of. P and S

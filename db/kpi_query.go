@@ -90,7 +90,7 @@ func kpiQuery(o KPIOptions, p platform, c crowd) string {
 		              WHERE w.answered_at >= @earlier AND w.answered_at < @recent AND NOT w.correct` + c.on("w") + `
 		                AND w.user_id = r.user_id AND w.item_id = r.item_id AND coalesce(w.topic_id, '') = coalesce(r.topic_id, ''))
 		GROUP BY r.user_id
-	), input AS (
+	), input AS MATERIALIZED ( -- or the planner would write out z at each of its mentions in P
 		SELECT who.user_id, coalesce(a.read, 0) AS read,
 		       coalesce(w.n_recent, 0)::bigint AS n_recent, coalesce(w.k_recent, 0)::bigint AS k_recent,
 		       coalesce(w.n_prev, 0)::bigint AS n_prev, coalesce(w.k_prev, 0)::bigint AS k_prev,
@@ -196,7 +196,7 @@ var outlookJoins = `LEFT JOIN activity c ON c.user_id = who.user_id
 		CROSS JOIN LATERAL (
 			SELECT coalesce(g.target, @target::float8) AS target, by_topic.theta IS NOT NULL AS by_topic,
 			       coalesce(by_topic.theta, overall.theta) AS theta, coalesce(by_topic.se, overall.se) AS se,
-			       coalesce(by_topic.as_of, overall.as_of) AS as_of OFFSET 0) j`
+			       coalesce(by_topic.as_of, overall.as_of) AS as_of) j`
 
 // inspect looks at the platform from inside a transaction.
 func (tx *Tx) inspect(ctx context.Context) (platform, error) { return inspectPlatform(ctx, tx.tx) }

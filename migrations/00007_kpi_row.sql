@@ -8,9 +8,8 @@ CREATE TABLE sextant.kpi_row (
     week_start date NOT NULL,
     kpis_day   date, -- all six, by compute-daily-kpis; null: not of this week, or taken back
     quiet_day  date, -- P and S, by detect-inactivity
-    PRIMARY KEY (user_id, week_start)
+    PRIMARY KEY (week_start, user_id) -- a run reads and writes one week, in the order of its learners
 );
-CREATE INDEX kpi_row_week ON sextant.kpi_row (week_start);
 
 -- +goose Down
 DROP TABLE sextant.kpi_row;
