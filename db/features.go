@@ -141,8 +141,13 @@ const windowThetas = `
 // newestTheta finds the newest θ up to the day's end: the topic's, else the
 // overall one.
 const newestTheta = `
-	LEFT JOIN LATERAL (
-		SELECT h.theta, h.se FROM sextant.theta_history h
-		WHERE h.user_id = d.user_id AND (h.topic_id = d.topic_id OR h.topic_id IS NULL) AND h.bank = '' AND h.se > 0
-		  AND h.as_of < $2
-		ORDER BY h.topic_id IS NULL, h.as_of DESC, h.estimated_at DESC LIMIT 1) t ON true`
+	LEFT JOIN LATERAL ( -- two look-ups in the index; one with OR would read the learner's whole history
+		SELECT h.theta, h.se FROM (
+			(SELECT theta, se, 0 AS rank FROM sextant.theta_history
+			 WHERE user_id = d.user_id AND topic_id = d.topic_id AND bank = '' AND se > 0 AND as_of < $2
+			 ORDER BY as_of DESC, estimated_at DESC LIMIT 1)
+			UNION ALL
+			(SELECT theta, se, 1 FROM sextant.theta_history
+			 WHERE user_id = d.user_id AND topic_id IS NULL AND bank = '' AND se > 0 AND as_of < $2
+			 ORDER BY as_of DESC, estimated_at DESC LIMIT 1)) h
+		ORDER BY rank LIMIT 1) t ON true`

@@ -38,13 +38,14 @@ type AnswerRow struct {
 	At                time.Time
 }
 
-// EachAnswer streams every answer before end of the learners who answered in
-// [since, end), learner by learner (bytewise), each learner's in order.
+// EachAnswer streams every answer before end of the learners who may have
+// answered in [since, end), learner by learner (bytewise), each learner's in
+// order.
 func (d *DB) EachAnswer(ctx context.Context, since, end time.Time, fn func(AnswerRow) error) error {
 	rows, err := d.pool.Query(ctx, `
 		SELECT user_id, item_id, topic_id, correct, answered_at FROM sextant.answer a
 		WHERE answered_at < $2
-		  AND EXISTS (SELECT FROM sextant.answer r WHERE r.user_id = a.user_id AND r.answered_at >= $1 AND r.answered_at < $2)
+		  AND user_id IN (SELECT user_id FROM sextant.learner WHERE first_at < $2 AND last_at >= $1)
 		ORDER BY user_id, answered_at, position, source_key`, pgx.QueryResultFormats{pgx.BinaryFormatCode}, since, end)
 	if err != nil {
 		return classify("read the answers", err)
@@ -114,10 +115,14 @@ func thetaSteps(b ThetaBatch, written *int64) []step {
 			INSERT INTO sextant.theta_history (user_id, topic_id, theta, se, n_answers, newest_answer_at, model, version, source, bank, run_id, as_of)
 			SELECT s.user_id, s.topic_id, s.theta, s.se, s.n_answers, s.newest, $1, $2, $3, $4, $5, $6
 			FROM theta_slice s
-			LEFT JOIN LATERAL (
-				SELECT h.newest_answer_at, h.version FROM sextant.theta_history h
-				WHERE h.user_id = s.user_id AND h.topic_id IS NOT DISTINCT FROM s.topic_id AND h.bank = $4 AND h.as_of <= $6
-				ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1) last ON true
+			LEFT JOIN LATERAL ( -- one arm for topics and one without, each of which the index serves
+				(SELECT h.newest_answer_at, h.version FROM sextant.theta_history h
+				 WHERE h.user_id = s.user_id AND h.topic_id = s.topic_id AND h.bank = $4 AND h.as_of <= $6
+				 ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1)
+				UNION ALL
+				(SELECT h.newest_answer_at, h.version FROM sextant.theta_history h
+				 WHERE h.user_id = s.user_id AND s.topic_id IS NULL AND h.topic_id IS NULL AND h.bank = $4 AND h.as_of <= $6
+				 ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1)) last ON true
 			WHERE $3 <> 'calibration' OR last.newest_answer_at IS NULL OR last.newest_answer_at < s.newest OR last.version <> $2`,
 			[]any{b.Model, b.Version, b.Source, b.Bank, b.RunID, b.AsOf}, written},
 	}
