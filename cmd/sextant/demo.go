@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -113,6 +114,7 @@ type demonstration struct {
 	session *session
 	options demoOptions
 	began   time.Time
+	saying  sync.Mutex // stages that run side by side say how they fared
 }
 
 // build loads the platform and runs the stages over its history, or what is
@@ -184,6 +186,8 @@ func (d *demonstration) lastDay() db.Day { return db.DayOf(d.app.clock()).Add(-1
 
 // say writes a short line on how far the demo is.
 func (d *demonstration) say(format string, args ...any) {
+	d.saying.Lock()
+	defer d.saying.Unlock()
 	if !d.app.global.quiet {
 		fmt.Fprintf(d.app.errOut, format+"\n", args...)
 	}

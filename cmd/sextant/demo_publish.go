@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"sextant/db"
 	"sextant/jobs"
 	"sextant/jobs/demo"
@@ -22,8 +24,7 @@ const (
 )
 
 // publish runs the stages over the history: calibrations through time, so that
-// θ has a past, then the features of every day, then what is made of them week
-// by week. It does what is missing, so that a demo that was interrupted, or is
+// θ has a past, then the features of every day beside what is made week by week. It does what is missing, so that a demo that was interrupted, or is
 // opened another day, goes on.
 func (d *demonstration) publish(ctx context.Context, there demo.Options) error {
 	fresh, err := d.fresh(ctx)
@@ -45,13 +46,18 @@ func (d *demonstration) publish(ctx context.Context, there demo.Options) error {
 			return err
 		}
 	}
-	if err := d.features(ctx, first, last); err != nil {
-		return err
-	}
-	for _, stage := range weeklyStages() {
-		if err := d.weekly(ctx, stage, weekEnds(first, last)); err != nil {
-			return err
+	side, ctx := errgroup.WithContext(ctx)
+	side.Go(func() error { return d.features(ctx, first, last) })
+	side.Go(func() error {
+		for _, stage := range weeklyStages() { // in turn: they write the same rows
+			if err := d.weekly(ctx, stage, weekEnds(first, last)); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err := side.Wait(); err != nil {
+		return err
 	}
 	d.took(d.began, "all in all")
 	return nil
