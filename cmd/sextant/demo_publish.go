@@ -24,7 +24,8 @@ const (
 )
 
 // publish runs the stages over the history: calibrations through time, so that
-// θ has a past, then the features of every day beside what is made week by week. It does what is missing, so that a demo that was interrupted, or is
+// θ has a past; beside them the features of the days whose θ is known by then;
+// and at last what is made week by week. It does what is missing, so that a demo that was interrupted, or is
 // opened another day, goes on.
 func (d *demonstration) publish(ctx context.Context, there demo.Options) error {
 	fresh, err := d.fresh(ctx)
@@ -41,23 +42,27 @@ func (d *demonstration) publish(ctx context.Context, there demo.Options) error {
 	if err := d.sync(ctx); err != nil {
 		return err
 	}
-	for _, day := range calibrationDays(first, until, last) {
-		if err := d.calibrate(ctx, day); err != nil {
-			return err
-		}
-	}
-	side, ctx := errgroup.WithContext(ctx)
-	side.Go(func() error { return d.features(ctx, first, last) })
+	nights := calibrationDays(first, until, last)
+	calibrated := make(chan int, len(nights))
+	side, sideCtx := errgroup.WithContext(ctx)
 	side.Go(func() error {
-		for _, stage := range weeklyStages() { // in turn: they write the same rows
-			if err := d.weekly(ctx, stage, weekEnds(first, last)); err != nil {
+		defer close(calibrated)
+		for i, day := range nights {
+			if err := d.calibrate(sideCtx, day); err != nil {
 				return err
 			}
+			calibrated <- i
 		}
 		return nil
 	})
+	side.Go(func() error { return d.features(sideCtx, first, last, nights, calibrated) })
 	if err := side.Wait(); err != nil {
 		return err
+	}
+	for _, stage := range weeklyStages() {
+		if err := d.weekly(ctx, stage, weekEnds(first, last)); err != nil {
+			return err
+		}
 	}
 	d.took(d.began, "all in all")
 	return nil
@@ -134,15 +139,29 @@ func (d *demonstration) calibrate(ctx context.Context, day db.Day) error {
 	return err
 }
 
-// features publishes the days that are missing.
-func (d *demonstration) features(ctx context.Context, first, last db.Day) error {
+// features publishes the days that are missing: with each calibration those
+// before the next one, whose θ will not change any more.
+func (d *demonstration) features(ctx context.Context, first, last db.Day, nights []db.Day, calibrated <-chan int) error {
 	began := d.app.clock()
-	run, err := d.run(ctx, jobs.Request{Stage: featuresStage, From: &first, To: &last, Missing: true,
-		Options: map[string]string{"include-theta": "true"}})
-	if err == nil {
-		d.took(began, "aggregated the features of %d days, %s", run.UnitsDone, plural(run.RowsWritten, "row"))
+	var days int
+	var rows int64
+	from := first
+	for i := range calibrated {
+		to := last
+		if i+1 < len(nights) {
+			to = nights[i+1].Add(-1)
+		}
+		run, err := d.run(ctx, jobs.Request{Stage: featuresStage, From: &from, To: &to, Missing: true,
+			Options: map[string]string{"include-theta": "true"}})
+		if err != nil {
+			return err
+		}
+		days, rows, from = days+run.UnitsDone, rows+run.RowsWritten, to.Add(1)
 	}
-	return err
+	if days > 0 {
+		d.took(began, "aggregated the features of %d days meanwhile, %s", days, plural(rows, "row"))
+	}
+	return nil
 }
 
 // weekly publishes the days of a stage that are missing.
