@@ -63,6 +63,9 @@ func (s *Service) Pipeline(ctx context.Context) (Pipeline, error) {
 		if info.Step {
 			continue
 		}
+		if info.Upstream == nil {
+			info.Upstream = []string{} // a list for scripts, not null
+		}
 		f := facts{info: info, built: Built(st), runs: runs[info.Name], since: o.Waiting, now: now}
 		if d, ok := days[info.Name]; ok {
 			f.dataDay = &d

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -24,8 +25,8 @@ const (
 )
 
 // publish runs the stages over the history: calibrations through time, so that
-// θ has a past; beside them the features of the days whose θ is known by then;
-// and at last what is made week by week. It does what is missing, so that a demo that was interrupted, or is
+// θ has a past, and beside them, on the machine's other core, the features of the
+// days and the KPIs of the weeks whose θ is known by then. It does what is missing, so that a demo that was interrupted, or is
 // opened another day, goes on.
 func (d *demonstration) publish(ctx context.Context, there demo.Options) error {
 	fresh, err := d.fresh(ctx)
@@ -43,27 +44,31 @@ func (d *demonstration) publish(ctx context.Context, there demo.Options) error {
 		return err
 	}
 	nights := calibrationDays(first, until, last)
-	calibrated := make(chan int, len(nights))
 	side, sideCtx := errgroup.WithContext(ctx)
+	daily := &featureDays{demonstration: d, from: first}
+	weekly := &weeks{demonstration: d, ends: weekEnds(first, last)}
+	toFeatures, toWeeks := follow(sideCtx, side, len(nights), daily.upTo), follow(sideCtx, side, len(nights), weekly.upTo)
 	side.Go(func() error {
-		defer close(calibrated)
+		defer close(toFeatures)
+		defer close(toWeeks)
 		for i, day := range nights {
 			if err := d.calibrate(sideCtx, day); err != nil {
 				return err
 			}
-			calibrated <- i
+			known := last // the days up to the next calibration: their θ will not change any more
+			if i+1 < len(nights) {
+				known = nights[i+1].Add(-1)
+			}
+			toFeatures <- known
+			toWeeks <- known
 		}
 		return nil
 	})
-	side.Go(func() error { return d.features(sideCtx, first, last, nights, calibrated) })
 	if err := side.Wait(); err != nil {
 		return err
 	}
-	for _, stage := range weeklyStages() {
-		if err := d.weekly(ctx, stage, weekEnds(first, last)); err != nil {
-			return err
-		}
-	}
+	daily.report()
+	weekly.report()
 	d.took(d.began, "all in all")
 	return nil
 }
@@ -139,50 +144,73 @@ func (d *demonstration) calibrate(ctx context.Context, day db.Day) error {
 	return err
 }
 
-// features publishes the days that are missing: with each calibration those
-// before the next one, whose θ will not change any more.
-func (d *demonstration) features(ctx context.Context, first, last db.Day, nights []db.Day, calibrated <-chan int) error {
-	began := d.app.clock()
-	var days int
-	var rows int64
-	from := first
-	for i := range calibrated {
-		to := last
-		if i+1 < len(nights) {
-			to = nights[i+1].Add(-1)
+// follow calls upTo in turn with each day sent, beside the rest of the group.
+func follow(ctx context.Context, side *errgroup.Group, most int, upTo func(context.Context, db.Day) error) chan<- db.Day {
+	days := make(chan db.Day, most)
+	side.Go(func() error {
+		for day := range days {
+			if err := upTo(ctx, day); err != nil {
+				return err
+			}
 		}
-		run, err := d.run(ctx, jobs.Request{Stage: featuresStage, From: &from, To: &to, Missing: true,
-			Options: map[string]string{"include-theta": "true"}})
-		if err != nil {
-			return err
-		}
-		days, rows, from = days+run.UnitsDone, rows+run.RowsWritten, to.Add(1)
+		return nil
+	})
+	return days
+}
+
+// featureDays publishes the features of the days that are missing.
+type featureDays struct {
+	*demonstration
+	from db.Day
+	days int
+	rows int64
+}
+
+func (f *featureDays) upTo(ctx context.Context, to db.Day) error {
+	run, err := f.run(ctx, jobs.Request{Stage: featuresStage, From: &f.from, To: &to, Missing: true,
+		Options: map[string]string{"include-theta": "true"}})
+	if err != nil {
+		return err
 	}
-	if days > 0 {
-		d.took(began, "aggregated the features of %d days meanwhile, %s", days, plural(rows, "row"))
+	f.days, f.rows, f.from = f.days+run.UnitsDone, f.rows+run.RowsWritten, to.Add(1)
+	return nil
+}
+
+func (f *featureDays) report() {
+	if f.days > 0 {
+		f.say("aggregated the features of %d days meanwhile, %s", f.days, plural(f.rows, "row"))
+	}
+}
+
+// weeks publishes the week ends that are missing, of every stage that makes one
+// row a week.
+type weeks struct {
+	*demonstration
+	ends []db.Day
+	runs int
+	rows int64
+}
+
+func (w *weeks) upTo(ctx context.Context, known db.Day) error {
+	for ; len(w.ends) > 0 && !known.Before(w.ends[0]); w.ends = w.ends[1:] {
+		for _, stage := range weeklyStages() { // in turn: they write the same rows
+			run, done, err := w.runDay(ctx, stage, w.ends[0])
+			if err != nil {
+				return err
+			}
+			if done {
+				w.runs++
+				w.rows += run.RowsWritten
+			}
+		}
 	}
 	return nil
 }
 
-// weekly publishes the days of a stage that are missing.
-func (d *demonstration) weekly(ctx context.Context, stage string, days []db.Day) error {
-	began := d.app.clock()
-	var weeks int
-	var rows int64
-	for _, day := range days {
-		run, done, err := d.runDay(ctx, stage, day)
-		if err != nil {
-			return err
-		}
-		if done {
-			weeks++
-			rows += run.RowsWritten
-		}
+func (w *weeks) report() {
+	if w.runs > 0 {
+		w.say("ran %s meanwhile, %s: %s", plural(int64(w.runs), "weekly stage"), plural(w.rows, "row"), strings.Join(weeklyStages(), ", "))
 	}
-	if weeks > 0 {
-		d.took(began, "ran %s for %s, %s", stage, plural(weeks, "week"), plural(rows, "row"))
-	}
-	return nil
 }
 
 // runDay publishes a stage's day unless it is published.
