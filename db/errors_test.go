@@ -163,7 +163,7 @@ func passwordServer(t *testing.T) *url.URL {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the server runs as another user where the test is root
+	if err := os.Chmod(dir, 0o755); err != nil { // the server runs as another user where the test is root
 		t.Fatal(err)
 	}
 	data := filepath.Join(dir, "server")

@@ -230,7 +230,7 @@ func TestFeaturesEqualTheNaiveComputation(t *testing.T) {
 			t.Parallel()
 			b := migrated(t, `DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' SET timezone = ''`+zone+`'''; END $$`, responseLog)
 			d := day(t, []string{"2026-03-15", "2024-02-29", "2021-01-03"}[seed]) // around a change of clocks, a leap day, week 53
-			answers, thetas := world(rand.New(rand.NewPCG(uint64(seed), 7)), d)   //nolint:gosec // a test's world is to be repeatable
+			answers, thetas := world(rand.New(rand.NewPCG(uint64(seed), 7)), d)   // a test's world is to be repeatable
 			b.load(t, answers, thetas)
 			for _, o := range []db.FeaturesOptions{
 				{}, {UseTheta: true}, {IncludeTheta: true}, {IncludeTheta: true, UseTheta: true}, {IncludeTheta: true, Users: []string{"ann", "가", "nobody"}},

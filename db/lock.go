@@ -21,7 +21,7 @@ type Lock struct {
 func LockKey(name string) int64 {
 	h := fnv.New64a()
 	h.Write([]byte("sextant:" + name))
-	return int64(h.Sum64()) //nolint:gosec // the bits matter, not the sign
+	return int64(h.Sum64()) // the bits matter, not the sign
 }
 
 // fenceKey pairs with a run's lock key: slices hold it shared while they write,

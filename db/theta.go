@@ -67,7 +67,7 @@ func (d *DB) EachAnswer(ctx context.Context, since, end time.Time, fn func(Answe
 // wireTime reads a binary timestamptz: microseconds since 2000-01-01 UTC.
 func wireTime(b []byte) time.Time {
 	const epoch = 946684800
-	us := int64(binary.BigEndian.Uint64(b)) //nolint:gosec // the wire format is signed
+	us := int64(binary.BigEndian.Uint64(b)) // the wire format is signed
 	return time.Unix(epoch, us*1000).UTC()
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"sextant/db"
+	"sextant/db/dbtest"
 	"sextant/jobs"
 )
 
@@ -64,7 +65,7 @@ func TestKill9LeavesWholeSlicesAndTheNextRunSaysLost(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
-			until(t, "the child to reach its slice", func() bool {
+			dbtest.Until(t, "the child to reach its slice", func() bool {
 				return b.waiters(c.hold) > 0
 			})
 			if err := cmd.Process.Kill(); err != nil {
@@ -74,7 +75,7 @@ func TestKill9LeavesWholeSlicesAndTheNextRunSaysLost(t *testing.T) {
 			if err := tx.Rollback(b.ctx); err != nil {
 				t.Fatal(err)
 			}
-			until(t, "the server to see the child's end", func() bool {
+			dbtest.Until(t, "the server to see the child's end", func() bool {
 				return one[int](b, `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'sextant'
 					AND state = 'active' AND query LIKE '%'||split_part($1, '.', 2)||'%' AND pid <> pg_backend_pid()`, c.hold) == 0
 			})

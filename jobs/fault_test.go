@@ -40,7 +40,7 @@ func (b *bench) held(q jobs.Request, table string, during func()) (db.Run, error
 		r, err := b.runner.Run(b.ctx, q)
 		ended <- result{r, err}
 	}()
-	until(b, "the slice to wait", func() bool { return b.waiters(table) > 0 })
+	dbtest.Until(b, "the slice to wait", func() bool { return b.waiters(table) > 0 })
 	during()
 	if err := tx.Rollback(b.ctx); err != nil {
 		b.Fatal(err)
@@ -83,7 +83,7 @@ func TestARunThatLosesItsLockStops(t *testing.T) {
 	b.run(jobs.Request{Stage: "sync-answers"})
 	r, err := b.held(jobs.Request{Stage: features, Date: day("2026-03-31")}, "public.features_topic_daily", func() {
 		b.terminate(`EXISTS (SELECT FROM pg_locks k WHERE k.pid = a.pid AND k.locktype = 'advisory' AND k.mode = 'ExclusiveLock')`)
-		until(b, "the slice to give up", func() bool { return b.waiters("public.features_topic_daily") == 0 })
+		dbtest.Until(b, "the slice to give up", func() bool { return b.waiters("public.features_topic_daily") == 0 })
 	})
 	if err == nil || r.Status != db.RunFailed || !strings.Contains(err.Error(), "the connection that held the lock is gone") {
 		t.Errorf("status %s, error %v", r.Status, err)
@@ -107,7 +107,7 @@ func TestARunDeclaredLostWritesNothingMore(t *testing.T) {
 		}
 	}
 	r, err := b.held(jobs.Request{Stage: features, From: day("2026-03-25"), To: day("2026-03-31")}, "public.features_topic_daily", func() {
-		until(b, "the run to see that it is lost", func() bool { return b.waiters("public.features_topic_daily") == 0 })
+		dbtest.Until(b, "the run to see that it is lost", func() bool { return b.waiters("public.features_topic_daily") == 0 })
 	})
 	if err == nil || r.Status != db.RunLost {
 		t.Errorf("status %s, error %v", r.Status, err)

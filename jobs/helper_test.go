@@ -138,17 +138,6 @@ func (b *bench) waiters(table string) int {
 		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`, table)
 }
 
-// until waits for a condition, a bounded time.
-func until(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !ok(); {
-		if time.Now().After(end) {
-			t.Fatalf("timed out waiting for %s", what)
-		}
-		time.Sleep(10 * time.Millisecond) // between two looks, not instead of one
-	}
-}
-
 // syncBuffer is a buffer that a runner and a test may share.
 type syncBuffer struct {
 	mu sync.Mutex

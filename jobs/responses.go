@@ -22,7 +22,7 @@ func (x *index) number(b []byte) int32 {
 	if n, ok := x.of[string(b)]; ok {
 		return n
 	}
-	n := int32(len(x.names)) //nolint:gosec // a bank has far fewer items
+	n := int32(len(x.names)) // a bank has far fewer items
 	s := string(b)
 	x.of[s] = n
 	x.names = append(x.names, s)

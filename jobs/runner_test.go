@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"sextant/db"
+	"sextant/db/dbtest"
 	"sextant/jobs"
 	"sextant/jobs/demo"
 )
@@ -101,7 +102,7 @@ func TestCancelFromElsewhereStopsARunWithinAHeartbeat(t *testing.T) {
 		r, err := b.runner.Run(b.ctx, jobs.Request{ID: id, Stage: features, Date: day("2026-03-31"), Trigger: db.TriggerCLI})
 		ended <- result{r, err}
 	}()
-	until(t, "the slice to wait for the lock", func() bool {
+	dbtest.Until(t, "the slice to wait for the lock", func() bool {
 		return b.waiters("public.features_topic_daily") > 0
 	})
 	if asked, err := b.db.RequestCancel(b.ctx, id, "someone else"); err != nil || !asked {

@@ -179,7 +179,7 @@ func (e *estimation) score(latest []db.LearnerAnswer, bank []db.ItemParams) erro
 	of := map[string]int32{}
 	params := make([]irt.ItemParams, len(bank))
 	for i, b := range bank {
-		of[b.ItemID] = int32(i) //nolint:gosec // as many as one learner answers
+		of[b.ItemID] = int32(i) // as many as one learner answers
 		params[i] = irt.ItemParams{A: b.A, B: b.B, C: b.C}
 	}
 	p := personAnswers{user: e.view.UserID}

@@ -44,11 +44,11 @@ type globalFlags struct {
 }
 
 // isTerminal reports whether a person is at the other end of the file.
-func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) } //nolint:gosec // a descriptor is small
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) } // a descriptor is small
 
 // terminalWidth is 0 when the file is no terminal.
 func terminalWidth(f *os.File) int {
-	w, _, err := term.GetSize(int(f.Fd())) //nolint:gosec // a descriptor is small
+	w, _, err := term.GetSize(int(f.Fd())) // a descriptor is small
 	if err != nil {
 		return 0
 	}

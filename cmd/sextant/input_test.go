@@ -138,11 +138,11 @@ func TestServerOfItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // the server runs as another user
+	if err := os.Chmod(dir, 0o755); err != nil { // the server runs as another user
 		t.Fatal(err)
 	}
 	hba := filepath.Join(dir, "hba.conf")
-	if err := os.WriteFile(hba, []byte("local all alice scram-sha-256\nlocal all all trust\nhost all alice all scram-sha-256\nhost all all all trust\n"), 0o644); err != nil { //nolint:gosec // likewise
+	if err := os.WriteFile(hba, []byte("local all alice scram-sha-256\nlocal all all trust\nhost all alice all scram-sha-256\nhost all all all trust\n"), 0o644); err != nil { // likewise
 		t.Fatal(err)
 	}
 	b := benchOn(t, "")

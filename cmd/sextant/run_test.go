@@ -112,7 +112,7 @@ func (b *bench) blocked(args ...string) *process {
 		b.Fatal(err)
 	}
 	p := b.start(args...)
-	eventually(b, "the run waits for the table", func() bool {
+	dbtest.Until(b, "the run waits for the table", func() bool {
 		var waiting bool
 		err := tx.QueryRow(b.Context(), `SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'public.features_topic_daily'::regclass
 			AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`).Scan(&waiting)
@@ -179,7 +179,7 @@ func TestLaunchedRunIsAProcessOfItsOwn(t *testing.T) {
 			t.Fatal(id, err)
 		}
 		var d jobs.RunDetail
-		eventually(t, "the launched run ends", func() bool {
+		dbtest.Until(t, "the launched run ends", func() bool {
 			d, err = service.Run(t.Context(), id, 0)
 			return err == nil && d.Status.Final()
 		})

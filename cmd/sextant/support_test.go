@@ -220,17 +220,6 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-// eventually waits for a condition.
-func eventually(t testing.TB, what string, condition func() bool) {
-	t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if condition() {
-			return
-		}
-	}
-	t.Fatalf("waited in vain until %s", what)
-}
-
 // writeFile makes a file and the folders above it.
 func writeFile(t testing.TB, path, text string) {
 	t.Helper()
