@@ -152,7 +152,7 @@ func TestStudyOfLinking(t *testing.T) {
 					}
 					what := string(method) + []string{" A", " B"}[i]
 					bias, missed, coverage := y[i].report(t, what)
-					within(t, what+" bias", bias, 0, 0.01)
+					within(t, what+" bias", bias, 0, 0.015) // drift widens the spread of b: mean/sigma takes it for a change of unit
 					within(t, what+" RMSE", missed, 0, rmse)
 					within(t, what+" SE against RMSE", y[i].meanSE()/missed, 1, 0.2)
 					// A jackknife over 25 items knows its SE to a seventh, which alone
