@@ -30,11 +30,23 @@ func ParseSource(s string) (Source, error) {
 
 // platform is which platform relations exist and how answers are read from them.
 type platform struct {
-	relations map[string]string // name → relkind of those that exist
-	onExams   bool              // attempt is a view that stands on exam_results
+	relations map[string]relation // those that exist, by name
+	onExams   bool                // attempt is a view that stands on exam_results
+	keyed     bool                // the database itself holds attempt's ids to be there, and each once
 }
 
-func (p platform) has(name string) bool { return p.relations[name] != "" }
+// relation is a platform table or view as it stands.
+type relation struct {
+	Name     string            `db:"name"`
+	Kind     string            `db:"kind"`     // pg_class.relkind
+	Columns  map[string]string `db:"columns"`  // name → type
+	Estimate float64           `db:"estimate"` // rows, by the planner's statistics; -1: never analysed
+}
+
+func (p platform) has(name string) bool { return p.relations[name].Kind != "" }
+
+// hasColumn reports whether a relation has a column.
+func (p platform) hasColumn(name, column string) bool { return p.relations[name].Columns[column] != "" }
 
 // reader is the relation a source is read from: a view that stands on
 // exam_results is read as exam_results, which is faster and survives answers
@@ -48,21 +60,24 @@ func (p platform) reader(s Source) Source {
 
 // inspectPlatform looks at what the database holds.
 func inspectPlatform(ctx context.Context, q querier) (platform, error) {
-	rows, err := collect[struct {
-		Name string `db:"relname"`
-		Kind string `db:"relkind"`
-	}](ctx, q, `
-		SELECT c.relname::text, c.relkind::text FROM pg_class c
+	rows, err := collect[relation](ctx, q, `
+		SELECT c.relname::text AS name, c.relkind::text AS kind, CASE WHEN c.relpages = 0 AND c.reltuples = 0 THEN -1 ELSE c.reltuples END::float8 AS estimate,
+		       (SELECT coalesce(jsonb_object_agg(a.attname, format_type(a.atttypid, a.atttypmod)), '{}') FROM pg_attribute a
+		        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
+		FROM pg_class c
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-		  AND c.relname IN ('attempt', 'responses', 'exam_results', 'session', 'question', 'interest_goal', 'classroom')`)
+		  AND c.relname = ANY ($1)`, platformNames)
 	if err != nil {
 		return platform{}, err
 	}
-	p := platform{relations: map[string]string{}}
+	p := platform{relations: map[string]relation{}}
 	for _, r := range rows {
-		p.relations[r.Name] = r.Kind
+		p.relations[r.Name] = r
 	}
-	p.onExams, err = scalar[bool](ctx, q, `
+	if !p.has("attempt") {
+		return p, nil
+	}
+	if p.onExams, err = scalar[bool](ctx, q, `
 		WITH RECURSIVE below AS (
 			SELECT to_regclass('public.attempt')::oid AS rel
 			UNION
@@ -70,8 +85,43 @@ func inspectPlatform(ctx context.Context, q querier) (platform, error) {
 			JOIN pg_rewrite w ON w.ev_class = b.rel
 			JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
 			                AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> b.rel)
-		SELECT EXISTS (SELECT FROM below WHERE rel = to_regclass('public.exam_results')::oid)`)
+		SELECT EXISTS (SELECT FROM below WHERE rel = to_regclass('public.exam_results')::oid)`); err != nil {
+		return p, err
+	}
+	p.keyed, err = scalar[bool](ctx, q, `
+		SELECT EXISTS (
+			SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+			WHERE i.indrelid = to_regclass('public.attempt') AND i.indisunique AND i.indisvalid AND i.indimmediate
+			  AND i.indnkeyatts = 1 AND i.indpred IS NULL AND a.attname = 'id' AND a.attnotnull)`)
 	return p, err
+}
+
+// needed are the columns without which a source cannot be read.
+var needed = map[Source][]string{
+	SourceAttempt:     {"id", "student_id", "item_id", "correct", "completed_at"},
+	SourceResponses:   {"user_id", "item_id", "is_correct", "responded_at"},
+	SourceExamResults: {"session_id", "user_id", "status", "result_json", "created_at", "updated_at"},
+}
+
+// lacks lists what a relation would need to be read as a source.
+func (p platform) lacks(s Source) (lacks []string) {
+	for _, c := range needed[s] {
+		if !p.hasColumn(string(s), c) {
+			lacks = append(lacks, "column "+c)
+		}
+	}
+	if t := p.relations[string(s)].Columns["result_json"]; s == SourceExamResults && t != "" && t != "jsonb" {
+		lacks = append(lacks, "result_json as jsonb (it is "+t+")")
+	}
+	return lacks
+}
+
+// readable is an error that says what keeps a relation from being read.
+func (p platform) readable(s Source) error {
+	if lacks := p.lacks(s); len(lacks) > 0 {
+		return fmt.Errorf("source %s cannot be read: it lacks %s; see 'sextant doctor'", s, strings.Join(lacks, ", "))
+	}
+	return nil
 }
 
 // ErrNoSource says that the database holds no answers in any known form.

@@ -71,6 +71,9 @@ func (tx *Tx) Sync(ctx context.Context, o SyncOptions) (SyncReport, error) {
 	if err != nil {
 		return SyncReport{}, err
 	}
+	if err := p.readable(p.reader(source)); err != nil {
+		return SyncReport{}, err
+	}
 	s := &syncer{tx: tx, state: st, platform: p, reader: p.reader(source), report: SyncReport{Source: source, Mode: "changes"}}
 	if o.Full || st.FullAt == nil || source != st.Source || s.reader != st.Reader {
 		err = s.full(ctx)
@@ -146,6 +149,9 @@ func (d *DB) Unsynced(ctx context.Context) (n int64, err error) {
 		source, err := p.choose("", st.Source)
 		if errors.Is(err, ErrNoSource) {
 			return nil
+		}
+		if err == nil {
+			err = p.readable(p.reader(source))
 		}
 		if err != nil {
 			return err

@@ -181,7 +181,7 @@ func (s *syncer) reread(ctx context.Context) error {
 	since := s.state.Now.Add(-rereadDays)
 	read := readResponses(`(responded_at >= $1 OR responded_at IS NULL)`)
 	if s.reader == SourceAttempt {
-		read = s.platform.readAttempts(`a.completed_at >= $1 OR a.completed_at IS NULL OR a.session_id IN (` + s.resolvable() + `)`)
+		read = s.platform.readAttempts(s.recentAttempts())
 	}
 	if err := s.run(ctx, []step{
 		{"read the newest answers", `CREATE TEMP TABLE sync_answer ON COMMIT DROP AS ` + read, []any{since}, nil},
@@ -208,6 +208,20 @@ func (s *syncer) reread(ctx context.Context) error {
 	return s.record(ctx, false, true)
 }
 
+// recentAttempts is the condition for the attempts that reread reads. Where ids
+// may repeat, all rows of an id are read together: only so is it known which of
+// them counts.
+func (s *syncer) recentAttempts() string {
+	recent := `a.completed_at >= $1 OR a.completed_at IS NULL`
+	if s.platform.hasColumn("attempt", "session_id") {
+		recent += ` OR a.session_id IN (` + s.resolvable() + `)`
+	}
+	if s.platform.keyed {
+		return recent
+	}
+	return `(` + recent + `) OR a.id IN (SELECT a.id FROM public.attempt a WHERE ` + recent + `)`
+}
+
 // resolvable lists the unresolved sessions that a session or result row now
 // gives a learner.
 func (s *syncer) resolvable() string {
@@ -228,7 +242,7 @@ func (s *syncer) resolved(session string) string {
 
 // rememberUnresolved keeps the list of sessions that fell back to student_id.
 func (s *syncer) rememberUnresolved(ctx context.Context, answers string) error {
-	if s.reader != SourceAttempt {
+	if s.reader != SourceAttempt || !s.platform.hasColumn("attempt", "session_id") {
 		return nil
 	}
 	return s.run(ctx, []step{

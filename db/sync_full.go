@@ -12,16 +12,19 @@ import (
 // for the old one, all in this transaction.
 func (s *syncer) full(ctx context.Context) error {
 	s.report.Mode = "full"
-	// Sessions are remembered before they are read: what changes in between is
-	// read again by the next sync, never missed.
-	steps := []step{{"forget the sessions", `TRUNCATE sextant.source_session`, nil, nil}}
-	if s.reader == SourceExamResults {
-		steps = append(steps, step{"remember the sessions", `
-			INSERT INTO sextant.source_session (session_id, user_id, status, created_at, updated_at)
-			SELECT session_id, nullif(user_id, ''), status, created_at, updated_at FROM public.exam_results`, nil, &s.report.Sessions})
-	}
-	if err := s.run(ctx, steps); err != nil {
+	views, err := s.views(ctx)
+	if err != nil {
 		return err
+	}
+	// Sessions are noted before they are read: what changes in between is read
+	// again by the next sync, never missed. Aside, for source_session itself stays
+	// open to previews until the swap.
+	const columns = `session_id, user_id, status, created_at, updated_at`
+	if s.reader == SourceExamResults {
+		if err := s.run(ctx, []step{{"note the sessions", `CREATE TEMP TABLE sync_seen ON COMMIT DROP AS
+			SELECT session_id, nullif(user_id, '') AS user_id, status, created_at, updated_at FROM public.exam_results`, nil, &s.report.Sessions}}); err != nil {
+			return err
+		}
 	}
 	if err := s.build(ctx); err != nil {
 		return err
@@ -29,7 +32,15 @@ func (s *syncer) full(ctx context.Context) error {
 	if err := s.compareDays(ctx); err != nil {
 		return err
 	}
-	if err := s.swap(ctx); err != nil {
+	if err := s.swap(ctx, views); err != nil {
+		return err
+	}
+	steps := []step{{"forget the sessions", `TRUNCATE sextant.source_session`, nil, nil}}
+	if s.reader == SourceExamResults {
+		steps = append(steps, step{"remember the sessions",
+			`INSERT INTO sextant.source_session (` + columns + `) SELECT ` + columns + ` FROM sync_seen`, nil, nil})
+	}
+	if err := s.run(ctx, steps); err != nil {
 		return err
 	}
 	if err := s.rememberUnresolved(ctx, `public.attempt`); err != nil {
@@ -115,8 +126,9 @@ func (s *syncer) compareDays(ctx context.Context) error {
 	})
 }
 
-// swap puts the new generation in the old one's place, owner and grants included.
-func (s *syncer) swap(ctx context.Context) error {
+// swap puts the new generation in the old one's place: owner, grants, and the
+// views that stand on it.
+func (s *syncer) swap(ctx context.Context, views []step) error {
 	rows, err := s.tx.tx.Query(ctx, `
 		WITH old AS (SELECT * FROM pg_class WHERE oid = 'sextant.answer'::regclass),
 		granted AS (
@@ -138,9 +150,11 @@ func (s *syncer) swap(ctx context.Context) error {
 		return classify("read the grants", err)
 	}
 	steps := []step{
-		{"drop the old generation", `DROP TABLE sextant.answer`, nil, nil},
+		{"swap", `ALTER TABLE sextant.answer RENAME TO answer_last`, nil, nil},
 		{"swap", `ALTER TABLE sextant.answer_next RENAME TO answer`, nil, nil},
 	}
+	steps = append(steps, views...)
+	steps = append(steps, step{"drop the old generation", `DROP TABLE sextant.answer_last`, nil, nil})
 	for _, i := range []string{"pkey", "user", "moment"} {
 		steps = append(steps, step{"swap", fmt.Sprintf(`ALTER INDEX sextant.answer_next_%s RENAME TO answer_%s`, i, i), nil, nil})
 	}

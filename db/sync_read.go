@@ -34,7 +34,7 @@ func readExams(from string) string {
 		       jsonb_typeof(h) <> 'null' AND (hints IS NULL OR hints % 1 <> 0 OR hints NOT BETWEEN 0 AND 1000000) AS bad_hints,
 		       ` + calendarMoment + ` AS answered_at,
 		       CASE WHEN jsonb_typeof(topic) = 'string' THEN nullif(topic #>> '{}', '') COLLATE "C" END AS topic_id,
-		       jsonb_typeof(topic) NOT IN ('string', 'null') AS bad_topic
+		       jsonb_typeof(topic) NOT IN ('string', 'null') AS bad_topic, NULL::text AS keyless
 		FROM (
 			SELECT nullif(e.user_id, '') COLLATE "C" AS user_id, e.session_id COLLATE "C" AS session_id,
 			       e.created_at AS moment, a.position::int AS position, a.q,
@@ -55,27 +55,35 @@ func readExams(from string) string {
 }
 
 // readAttempts reads an attempt table. student_id is a digest of the learner's
-// id: the session knows the id itself.
+// id: the session knows the id itself. Where nothing holds its ids to be there
+// and unique, a row without one is set aside, and so are all but the earliest of
+// several with the same.
 func (p platform) readAttempts(where string) string {
 	exam, session, joins := "NULL::text", "NULL::text", ""
-	if p.has("exam_results") {
+	if p.has("exam_results") && p.hasColumn("attempt", "session_id") {
 		exam = "e.user_id"
 		joins += "\n\t\tLEFT JOIN public.exam_results e ON e.session_id = a.session_id"
 	}
-	if p.has("session") {
+	if p.has("session") && p.hasColumn("attempt", "session_id") {
 		session = "s.user_id"
 		joins += "\n\t\tLEFT JOIN public.session s ON s.id = a.session_id"
+	}
+	key, position := `a.id::text`, `0`
+	if !p.keyed {
+		key = `coalesce(a.id::text, 'no id, ' || md5(j.q::text))`
+		position = `(row_number() OVER (PARTITION BY ` + key + ` ORDER BY a.completed_at, j.q::text COLLATE "C"))::int - 1`
 	}
 	return readLog(fmt.Sprintf(`
 		SELECT coalesce(nullif(%s, ''), nullif(%s, ''), a.student_id::text) COLLATE "C" AS user_id,
 		       sextant.whole(sextant.read_number(j.q -> 'item_id')) COLLATE "C" AS item_id,
 		       j.q -> 'correct' AS verdict, j.q -> 'response_time_ms' AS t,
 		       to_jsonb(CASE WHEN sextant.read_verdict(j.q -> 'hint_used') THEN 1 ELSE 0 END) AS h,
-		       nullif(a.topic_id::text, '') COLLATE "C" AS topic_id, nullif(a.session_id, '') COLLATE "C" AS session_id,
-		       a.completed_at AS moment, a.id::text COLLATE "C" AS source_key, 0 AS position, j.q
+		       nullif(j.q ->> 'topic_id', '') COLLATE "C" AS topic_id, nullif(j.q ->> 'session_id', '') COLLATE "C" AS session_id,
+		       a.completed_at AS moment, %s COLLATE "C" AS source_key, %s AS position, j.q
 		FROM public.attempt a
 		CROSS JOIN LATERAL (SELECT to_jsonb(a) AS q OFFSET 0) j%s
-		WHERE %s`, exam, session, joins, where))
+		WHERE %s`, exam, session, key, position, joins, where),
+		`CASE WHEN q ->> 'id' IS NULL THEN 'no_id' WHEN position > 0 THEN 'duplicate_id' END`)
 }
 
 // readResponses reads the older answer log, whose optional columns may be absent.
@@ -88,22 +96,24 @@ func readResponses(where string) string {
 		       row_number() OVER (PARTITION BY source_key ORDER BY q::text COLLATE "C")::int AS position, q
 		FROM (
 			SELECT to_jsonb(r) AS q, responded_at AS moment,
-			       concat(user_id, E'\x1f', item_id, E'\x1f', CASE WHEN ` + strings.ReplaceAll(inCalendar, "moment", "responded_at") + `
+			       concat(user_id, E'\x1f', item_id, E'\x1f', CASE WHEN `+strings.ReplaceAll(inCalendar, "moment", "responded_at")+`
 			           THEN (extract(epoch FROM responded_at) * 1000000)::bigint::text ELSE responded_at::text END) COLLATE "C" AS source_key
 			FROM public.responses r
-			WHERE ` + where + `
+			WHERE `+where+`
 			OFFSET 0 -- one to_jsonb a row
-		) r`)
+		) r`, `NULL`)
 }
 
-// readLog finishes the reading of a source with one answer a row.
-func readLog(rows string) string {
+// readLog finishes the reading of a source with one answer a row; keyless is
+// the reason for which a row's key does not make it an answer, null when it does.
+func readLog(rows, keyless string) string {
 	return `
 	SELECT user_id, item_id, topic_id, session_id, correct,
 	       CASE WHEN ms >= 0.5 AND NOT bad_time THEN round(ms)::int END AS response_time_ms,
 	       CASE WHEN bad_hints THEN 0 ELSE coalesce(hints, 0)::int END AS hints,
 	       answered_at, source_key, position,
 	       ` + problems(`
+	           keyless,
 	           CASE WHEN user_id IS NULL THEN 'no_learner' END,
 	           CASE WHEN item_id IS NULL THEN CASE WHEN jsonb_typeof(q -> 'item_id') <> 'null' THEN 'bad_item' ELSE 'no_item' END END,
 	           CASE WHEN correct IS NULL THEN CASE WHEN jsonb_typeof(verdict) <> 'null' THEN 'bad_verdict' ELSE 'no_verdict' END END,
@@ -114,7 +124,7 @@ func readLog(rows string) string {
 	FROM (
 		SELECT *, coalesce(ms IS NULL AND jsonb_typeof(t) <> 'null' OR ms >= 2147483647.5, false) AS bad_time,
 		       coalesce(jsonb_typeof(h) <> 'null' AND (hints IS NULL OR hints % 1 <> 0 OR hints NOT BETWEEN 0 AND 1000000), false) AS bad_hints,
-		       false AS bad_topic, ` + calendarMoment + ` AS answered_at
+		       false AS bad_topic, (` + keyless + `)::text AS keyless, ` + calendarMoment + ` AS answered_at
 		FROM (SELECT *, sextant.read_verdict(verdict) AS correct, sextant.read_number(t) AS ms, sextant.read_number(h) AS hints
 		      FROM (` + rows + `) src) field
 	) answer`
@@ -129,13 +139,14 @@ const calendarMoment = `CASE WHEN ` + inCalendar + ` THEN moment END`
 // problems are the two last columns: the reasons that apply, and the value.
 func problems(reasons, raw string) string {
 	const clean = `user_id IS NOT NULL AND item_id IS NOT NULL AND correct IS NOT NULL AND answered_at IS NOT NULL
-	            AND bad_time IS NOT TRUE AND bad_hints IS NOT TRUE AND bad_topic IS NOT TRUE`
+	            AND bad_time IS NOT TRUE AND bad_hints IS NOT TRUE AND bad_topic IS NOT TRUE AND keyless IS NULL`
 	return `CASE WHEN ` + clean + ` THEN NULL ELSE array_remove(ARRAY[` + reasons + `], NULL) END AS problems,
 	       CASE WHEN ` + clean + ` THEN NULL ELSE ` + raw + ` END AS raw`
 }
 
 // taken is the condition under which a read answer enters sextant.answer.
-const taken = `(n.user_id IS NOT NULL AND n.item_id IS NOT NULL AND n.correct IS NOT NULL AND n.answered_at IS NOT NULL)`
+const taken = `(n.user_id IS NOT NULL AND n.item_id IS NOT NULL AND n.correct IS NOT NULL AND n.answered_at IS NOT NULL
+	AND (n.problems && '{no_id,duplicate_id}') IS NOT TRUE)`
 
 // answerColumns are sextant.answer's, in its order.
 const answerColumns = `user_id, item_id, topic_id, session_id, correct, response_time_ms, hints, answered_at, source_key, position`
