@@ -41,22 +41,23 @@ type benchCase struct {
 
 var suites = map[string][]benchCase{"engine": engineCases}
 
-const usage = `usage: bench SUITE [--large]
-
-suites: engine`
+const usage = `usage: bench engine [--large] | bench pipeline [flags]`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil { //nolint:forbidigo // this is main
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil { //nolint:forbidigo // this is main
 		fmt.Fprintln(os.Stderr, "bench:", err) //nolint:forbidigo // this is main
 		os.Exit(1)                             //nolint:forbidigo // this is main
 	}
 }
 
-func run(ctx context.Context, args []string, out io.Writer) error {
+func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if len(args) == 0 {
 		return errors.New(usage)
+	}
+	if args[0] == "pipeline" {
+		return pipeline(ctx, args[1:], out, errOut)
 	}
 	cases, ok := suites[args[0]]
 	if !ok {

@@ -22,6 +22,7 @@ type Options struct {
 	Seed     uint64    `json:"seed"`
 	Until    time.Time `json:"until"` // the last day simulated, a whole UTC day
 	Still    bool      `json:"still"` // every learner keeps one constant θ, in all topics
+	Rate     float64   `json:"rate"`  // sessions a learner and day, the median; 0.2 when 0
 }
 
 // stillShare is the share of learners who stand still without Options.Still.
@@ -44,6 +45,9 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Days == 0 {
 		o.Days = 60
 	}
+	if o.Rate == 0 {
+		o.Rate = 0.2
+	}
 	o.Until = o.Until.UTC().Truncate(24 * time.Hour)
 	switch {
 	case o.Learners < 1 || o.Learners > maxLearners:
@@ -52,6 +56,8 @@ func (o Options) withDefaults() (Options, error) {
 		return o, fmt.Errorf("items: want %d (one a topic) to %d, got %d", len(topics), maxItems, o.Items)
 	case o.Days < 1 || o.Days > maxDays:
 		return o, fmt.Errorf("days: want 1 to %d, got %d", maxDays, o.Days)
+	case o.Rate < 0 || o.Rate > 1:
+		return o, fmt.Errorf("rate: want up to 1 session a learner and day, got %g", o.Rate)
 	case o.Until.Year() < 2000:
 		return o, fmt.Errorf("until: want the last day to simulate, got %s", o.Until.Format(time.DateOnly))
 	}

@@ -86,7 +86,7 @@ func (s *Simulation) attendance(r *rand.Rand) []uint8 {
 		holiday = r.IntN(days)
 		back = holiday + 5 + r.IntN(16)
 	}
-	rate := 0.20 * math.Exp(0.5*r.NormFloat64())
+	rate := s.opts.Rate * math.Exp(0.5*r.NormFloat64())
 	for d := range days {
 		u, again := r.Float64(), r.Float64()
 		if d < first || d > last || d >= holiday && d < back {
