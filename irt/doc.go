@@ -20,6 +20,7 @@
 //
 // References, cited by the functions that implement them:
 //
+//   - Aumann & Shapley (1974). Values of non-atomic games. Princeton.
 //   - Birnbaum (1968). Some latent trait models. In Lord & Novick, Statistical
 //     Theories of Mental Test Scores, ch. 17-20.
 //   - Bock & Aitkin (1981). Marginal maximum likelihood estimation of item
@@ -28,6 +29,8 @@
 //     microcomputer environment. Applied Psychological Measurement 6.
 //   - Chalmers (2018). Numerical approximation of the observed information
 //     matrix with Oakes' identity. BJMSP 71.
+//   - Gelman & Meng (1998). Simulating normalizing constants: from importance
+//     sampling to bridge sampling to path sampling. Statist. Sci. 13.
 //   - Liu, Rubin & Wu (1998). Parameter expansion to accelerate EM: the PX-EM
 //     algorithm. Biometrika 85.
 //   - Oakes (1999). Direct calculation of the information matrix via the EM
