@@ -40,6 +40,16 @@ type CalibratedItem struct {
 	PCorrect      *float64
 	Flags         []string
 	Dropped       string // why; empty when it was fitted
+	ItemFit
+}
+
+// ItemFit is how well an item follows its model; nil where it cannot be told.
+type ItemFit struct {
+	Infit  *float64 `db:"infit" json:"infit"`
+	Outfit *float64 `db:"outfit" json:"outfit"`
+	SX2    *float64 `db:"sx2" json:"sx2"`
+	SX2DF  *int     `db:"sx2_df" json:"sx2_df"`
+	SX2P   *float64 `db:"sx2_p" json:"sx2_p"`
 }
 
 // CalibrationInForce is the calibration that scorers of a bank use, or
@@ -92,6 +102,10 @@ const publishedParams = `
 	WHERE sextant.read_number(p.params -> 'a') BETWEEN 0.001 AND 100 AND sextant.read_number(p.params -> 'b') BETWEEN -100 AND 100
 	  AND coalesce(sextant.read_number(p.params -> 'c'), 0) BETWEEN 0 AND 0.99`
 
+// anchored is the condition that a question q is an anchor: anchors define the
+// scale, and nothing of Sextant's writes their parameters.
+const anchored = `jsonb_typeof(q.meta -> 'tags') = 'array' AND q.meta -> 'tags' ? 'anchor'`
+
 // Anchors are the questions tagged "anchor" whose seed parameters can be used.
 func (d *DB) Anchors(ctx context.Context) ([]ItemParams, error) {
 	p, err := inspectPlatform(ctx, d.pool)
@@ -99,7 +113,24 @@ func (d *DB) Anchors(ctx context.Context) ([]ItemParams, error) {
 		return nil, err
 	}
 	return collect[ItemParams](ctx, d.pool, questionParams+`
-	  AND jsonb_typeof(q.meta -> 'tags') = 'array' AND q.meta -> 'tags' ? 'anchor' ORDER BY item_id`)
+	  AND `+anchored+` ORDER BY item_id`)
+}
+
+// UnusableAnchors are the questions tagged "anchor" whose parameters are not
+// numbers in range.
+func (d *DB) UnusableAnchors(ctx context.Context) ([]string, error) {
+	p, err := inspectPlatform(ctx, d.pool)
+	if err != nil || !p.has("question") {
+		return nil, err
+	}
+	rows, err := d.pool.Query(ctx, `
+		SELECT q.id::text FROM public.question q WHERE `+anchored+`
+		  AND q.id::text COLLATE "C" NOT IN (SELECT item_id FROM (`+questionParams+`) usable) ORDER BY q.id`)
+	if err != nil {
+		return nil, classify("read the anchors", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return ids, classify("read the anchors", err)
 }
 
 // ItemBank gives the parameters in force of every item: those published, else
@@ -136,7 +167,8 @@ func itemBank(ctx context.Context, q querier, items []string) ([]ItemParams, err
 }
 
 // PublishCalibration writes a calibration and its items to the histories and,
-// when it comes into force, its parameters to mirt_item_params.
+// when it comes into force for the unfiltered bank, its parameters to
+// mirt_item_params.
 func (tx *Tx) PublishCalibration(ctx context.Context, c Calibration, items []CalibratedItem, inForce bool) error {
 	_, err := tx.tx.Exec(ctx, `
 		INSERT INTO sextant.calibration (run_id, bank, model, version, data_day, prior_mean, prior_sd, linking, metrics, fitted_at, in_force_at)
@@ -146,16 +178,18 @@ func (tx *Tx) PublishCalibration(ctx context.Context, c Calibration, items []Cal
 		return classify("write the calibration", err)
 	}
 	_, err = tx.tx.CopyFrom(ctx, pgx.Identifier{"sextant", "item_history"},
-		[]string{"run_id", "item_id", "a", "b", "c", "se_a", "se_b", "se_c", "n", "p_correct", "flags", "dropped"},
+		[]string{"run_id", "item_id", "a", "b", "c", "se_a", "se_b", "se_c", "n", "p_correct", "flags", "dropped",
+			"infit", "outfit", "sx2", "sx2_df", "sx2_p"},
 		pgx.CopyFromSlice(len(items), func(i int) ([]any, error) {
 			it := items[i]
 			var dropped *string
 			if it.Dropped != "" {
 				dropped = &it.Dropped
 			}
-			return []any{c.RunID, it.ItemID, it.A, it.B, it.C, it.SEA, it.SEB, it.SEC, it.N, it.PCorrect, text(it.Flags), dropped}, nil
+			return []any{c.RunID, it.ItemID, it.A, it.B, it.C, it.SEA, it.SEB, it.SEC, it.N, it.PCorrect, text(it.Flags), dropped,
+				it.Infit, it.Outfit, it.SX2, it.SX2DF, it.SX2P}, nil
 		}))
-	if err != nil || !inForce {
+	if err != nil || !inForce || c.Bank != "" {
 		return classify("write the items", err)
 	}
 	_, err = tx.tx.Exec(ctx, `

@@ -43,10 +43,15 @@ type DayState struct {
 // DayStates tells, for each day of [from, to] and for each older published day
 // that is stale, how it stands with a stage that reads depth days up to its own.
 func (d *DB) DayStates(ctx context.Context, stage string, from, to Day, depth int) ([]DayState, error) {
+	return d.ScopedDayStates(ctx, stage, "", from, to, depth)
+}
+
+// ScopedDayStates is DayStates within a scope: a calibration's bank.
+func (d *DB) ScopedDayStates(ctx context.Context, stage, scope string, from, to Day, depth int) ([]DayState, error) {
 	return collect[DayState](ctx, d.pool, `
 		WITH newest AS (
 			SELECT DISTINCT ON (data_day) data_day, at, revision FROM sextant.published
-			WHERE stage = $1 AND complete AND data_day <= $3 ORDER BY data_day, id DESC
+			WHERE stage = $1 AND scope = $5 AND complete AND data_day <= $3 ORDER BY data_day, id DESC
 		), state AS (
 			SELECT data_day AS day, at AS published_at,
 			       EXISTS (SELECT FROM sextant.answer_day a
@@ -57,7 +62,7 @@ func (d *DB) DayStates(ctx context.Context, stage string, from, to Day, depth in
 		FROM state s
 		FULL JOIN generate_series($2::date::timestamp, $3::date::timestamp, interval '1 day') w (day) ON w.day::date = s.day
 		WHERE w.day IS NOT NULL OR s.stale
-		ORDER BY 1`, stage, from, to, depth)
+		ORDER BY 1`, stage, from, to, depth, scope)
 }
 
 // DayCount is how much a day holds.
@@ -85,17 +90,6 @@ func (d *DB) DayCounts(ctx context.Context, days []Day, users []string) (map[Day
 		out[r.Day] = r
 	}
 	return out, err
-}
-
-// WindowCount counts the answers in a window of days, and their learners.
-func (d *DB) WindowCount(ctx context.Context, from, to Day) (DayCount, error) {
-	rows, err := collect[DayCount](ctx, d.pool, `
-		SELECT $2::date AS day, count(DISTINCT user_id) AS learners, count(*) AS answers
-		FROM sextant.answer WHERE answered_at >= $1 AND answered_at < $3`, from.Start(), to, to.End())
-	if err != nil {
-		return DayCount{}, err
-	}
-	return rows[0], nil
 }
 
 // text is a non-nil slice: a nil one would reach PostgreSQL as null.

@@ -2,8 +2,6 @@ package db
 
 import (
 	"context"
-	"encoding/binary"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,46 +27,6 @@ type ThetaBatch struct {
 	RunID   uuid.UUID
 	AsOf    time.Time
 	InForce bool // publish them too; false: histories only
-}
-
-// AnswerRow is one answer of a stream; its byte slices live until the next.
-type AnswerRow struct {
-	User, Item, Topic []byte // Topic is nil when there is none
-	Correct           bool
-	At                time.Time
-}
-
-// EachAnswer streams every answer before end of the learners who may have
-// answered in [since, end), learner by learner (bytewise), each learner's in
-// order.
-func (d *DB) EachAnswer(ctx context.Context, since, end time.Time, fn func(AnswerRow) error) error {
-	rows, err := d.pool.Query(ctx, `
-		SELECT user_id, item_id, topic_id, correct, answered_at FROM sextant.answer a
-		WHERE answered_at < $2
-		  AND user_id IN (SELECT user_id FROM sextant.learner WHERE first_at < $2 AND last_at >= $1)
-		ORDER BY user_id, answered_at, position, source_key`, pgx.QueryResultFormats{pgx.BinaryFormatCode}, since, end)
-	if err != nil {
-		return classify("read the answers", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		v := rows.RawValues() // Scan would make three strings of every row
-		if len(v[3]) != 1 || len(v[4]) != 8 {
-			return fmt.Errorf("read the answers: unexpected wire format")
-		}
-		a := AnswerRow{User: v[0], Item: v[1], Topic: v[2], Correct: v[3][0] == 1, At: wireTime(v[4])}
-		if err := fn(a); err != nil {
-			return err
-		}
-	}
-	return classify("read the answers", rows.Err())
-}
-
-// wireTime reads a binary timestamptz: microseconds since 2000-01-01 UTC.
-func wireTime(b []byte) time.Time {
-	const epoch = 946684800
-	us := int64(binary.BigEndian.Uint64(b)) // the wire format is signed
-	return time.Unix(epoch, us*1000).UTC()
 }
 
 // WriteThetas appends estimates to the history, except where a learner has

@@ -55,7 +55,7 @@ func (Calibrate) Plan(ctx context.Context, j *Job) (Plan, error) {
 		s := Slice{Day: st.Day}
 		s.Skip, s.Reason = j.judge(st, false)
 		if j.Run == nil {
-			n, err := j.DB.WindowCount(ctx, st.Day.Add(1-p.Lookback), st.Day)
+			n, err := j.DB.WindowCount(ctx, db.BankFilter{}, st.Day.Add(1-p.Lookback), st.Day)
 			if err != nil {
 				return Plan{}, err
 			}
@@ -76,7 +76,7 @@ func (Calibrate) Run(ctx context.Context, j *Job, s Slice) error {
 	}); err != nil {
 		return err
 	}
-	h, err := readHistory(ctx, j.DB, s.Day, p.Lookback)
+	h, err := readHistory(ctx, j.DB, sampling{asOf: s.Day, lookback: p.Lookback})
 	if err != nil {
 		return err
 	}

@@ -45,8 +45,17 @@ type history struct {
 	items   *index
 	topics  *index
 	first   *irt.Builder
+	thinned thinning // of the first answers
 	persons []personAnswers
 	read    int64
+}
+
+// sampling says which answers a calibration stands on.
+type sampling struct {
+	bank     db.BankFilter
+	asOf     db.Day
+	lookback int
+	maxObs   int // 0: no cap
 }
 
 // slot is what is known of one learner's answers to one item.
@@ -60,26 +69,27 @@ type slot struct {
 }
 
 // readHistory streams the answers up to the as-of day. Calibration takes each
-// learner's first ever answer to an item, if it falls inside the lookback;
-// scoring the latest within it.
-func readHistory(ctx context.Context, d *db.DB, asOf db.Day, lookback int) (*history, error) {
-	since := asOf.Add(1 - lookback).Start()
+// learner's first ever answer to an item, if it falls inside the lookback and
+// the bank; scoring the latest that does.
+func readHistory(ctx context.Context, d *db.DB, o sampling) (*history, error) {
+	since := o.asOf.Add(1 - o.lookback).Start()
 	h := &history{items: newIndex(), topics: newIndex()}
 	fits := &firstAnswers{}
-	g := gather{h: h, fits: fits, at: map[int32]int{}}
-	err := d.EachAnswer(ctx, since, asOf.End(), func(a db.AnswerRow) error {
+	g := gather{h: h, fits: fits, at: map[int32]int{}, oneTopic: o.bank.Topic != ""}
+	err := d.EachAnswer(ctx, o.bank, since, o.asOf.End(), func(a db.AnswerRow) error {
 		h.read++
 		if string(a.User) != g.user {
 			g.finish()
 			g.start(string(a.User))
 		}
-		g.add(a, !a.At.Before(since))
+		g.add(a, a.InBank && !a.At.Before(since))
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	g.finish()
+	h.thinned = fits.thin(h.items.names, o.maxObs)
 	h.first, err = fits.builder(len(h.items.names))
 	return h, err
 }
@@ -92,6 +102,8 @@ type gather struct {
 	slots  []slot
 	at     map[int32]int // item → slot
 	newest time.Time
+
+	oneTopic bool // the bank is of one topic: its θ is the overall θ
 }
 
 func (g *gather) start(user string) {
@@ -112,7 +124,7 @@ func (g *gather) add(a db.AnswerRow, inside bool) {
 	}
 	s := &g.slots[i]
 	s.inside, s.latest, s.topic = true, a.Correct, -1
-	if a.Topic != nil {
+	if a.Topic != nil && !g.oneTopic {
 		s.topic = g.h.topics.number(a.Topic)
 	}
 	g.newest = a.At
@@ -120,7 +132,7 @@ func (g *gather) add(a db.AnswerRow, inside bool) {
 
 func (g *gather) finish() {
 	p := personAnswers{user: g.user, newest: g.newest}
-	g.fits.person()
+	g.fits.person(g.user)
 	for _, s := range g.slots {
 		if s.first {
 			g.fits.add(s.item, s.verdict)
@@ -141,9 +153,13 @@ type firstAnswers struct {
 	items   []int32
 	correct []bool
 	starts  []int
+	persons []uint64 // hashes of the learners' ids
 }
 
-func (f *firstAnswers) person() { f.starts = append(f.starts, len(f.items)) }
+func (f *firstAnswers) person(id string) {
+	f.starts = append(f.starts, len(f.items))
+	f.persons = append(f.persons, hash(id))
+}
 
 func (f *firstAnswers) add(item int32, correct bool) {
 	f.items = append(f.items, item)
@@ -155,11 +171,8 @@ func (f *firstAnswers) add(item int32, correct bool) {
 func (f *firstAnswers) builder(items int) (*irt.Builder, error) {
 	b := irt.NewBuilder(items)
 	b.Reserve(len(f.starts), len(f.items))
-	for i, start := range f.starts {
-		end := len(f.items)
-		if i+1 < len(f.starts) {
-			end = f.starts[i+1]
-		}
+	for p, start := range f.starts {
+		end := f.end(p)
 		if start == end {
 			continue
 		}
