@@ -32,7 +32,7 @@ func (f BankFilter) predicate(ctx context.Context, q querier, first int) (string
 		return fmt.Sprintf("$%d", first+len(args)-1)
 	}
 	if f.Topic != "" {
-		conditions = append(conditions, "a.topic_id = "+next(f.Topic))
+		conditions = append(conditions, "coalesce(a.topic_id = "+next(f.Topic)+", false)")
 	}
 	if f.Subject != "" {
 		sessions, err := subjectSessions(ctx, q, next(f.Subject))

@@ -90,7 +90,7 @@ func (d *DB) Banks(ctx context.Context) ([]string, error) {
 func (d *DB) Question(ctx context.Context, item string) (*Question, error) {
 	id, err := strconv.ParseInt(item, 10, 64)
 	if err != nil {
-		return nil, nil //nolint:nilerr // an item whose id is no number has no question
+		return nil, nil // an item whose id is no number has no question
 	}
 	p, err := inspectPlatform(ctx, d.pool)
 	if err != nil || !p.has("question") {

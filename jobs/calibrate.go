@@ -2,9 +2,7 @@ package jobs
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"runtime"
 	"strings"
 	"time"
 
@@ -19,14 +17,44 @@ type Calibrate struct{}
 
 // CalibrateParams are its parameters.
 type CalibrateParams struct {
-	Lookback   int    `param:"lookback-days" env:"MIRT_LOOKBACK_DAYS" default:"30" min:"1" help:"days of answers that end with the as-of day"`
-	Model      string `param:"model" env:"MIRT_MODEL" default:"2PL" choices:"rasch,1pl,2pl,3pl" help:"rasch (a = 1), 1pl (one slope), 2pl or 3pl"`
-	MinAnswers int    `param:"min-answers" default:"20" min:"2" help:"items with fewer first answers are set aside"`
-	Link       string `param:"link" default:"stocking-lord" choices:"stocking-lord,mean-sigma" help:"how the fit is put on the scale in force"`
-	Version    string `param:"scale" default:"v1" help:"the θ scale's name; a new name starts a new scale"`
+	Lookback    int     `param:"lookback-days" env:"MIRT_LOOKBACK_DAYS" default:"30" min:"1" help:"days of answers that end with the as-of day"`
+	Model       string  `param:"model" env:"MIRT_MODEL" default:"2PL" choices:"rasch,1pl,2pl,3pl" help:"rasch (a = 1), 1pl (one slope), 2pl or 3pl"`
+	MaxObs      int     `param:"max-obs" env:"MIRT_MAX_OBS" default:"0" min:"0" help:"at most this many answers are fitted, the same quota an item, so that rare items stay whole; 0: all"`
+	Topic       string  `param:"topic" env:"MIRT_TOPIC_ID" help:"only this topic: a bank of its own, which is not published"`
+	Subject     string  `param:"subject" env:"MIRT_SUBJECT_ID" help:"only this subject (exam_id): a bank of its own, which is not published"`
+	MinAnswers  int     `param:"min-answers" default:"20" min:"2" help:"items with fewer first answers are set aside"`
+	Link        string  `param:"link" default:"stocking-lord" choices:"stocking-lord,mean-sigma" help:"how the fit is put on the scale in force"`
+	Anchors     string  `param:"anchors" default:"linked" choices:"linked,fixed" help:"link the fit to the anchors, or hold them at their parameters"`
+	MaxResidual float64 `param:"max-residual" default:"0.15" min:"0" help:"greatest RMSD of the linked items' curves, in probability, that is published; 0: any"`
+	MaxDrift    float64 `param:"max-drift" default:"0.25" min:"0" help:"greatest share of the linked items that may have drifted; 0: any"`
+	UpdateMeta  bool    `param:"update-question-meta" env:"IRT_UPDATE_QUESTION_META" default:"false" help:"also write question.meta.irt of the items calibrated, anchors excepted"`
+	Version     string  `param:"scale" default:"v1" help:"the θ scale's name; a new name starts a new scale"`
 }
 
-const calibrateStage = "mirt-calibrate"
+const (
+	calibrateStage = "mirt-calibrate"
+	anchorsFixed   = "fixed"
+)
+
+// bank is the bank that the parameters ask for.
+func (p *CalibrateParams) bank() db.BankFilter {
+	return db.BankFilter{Topic: p.Topic, Subject: p.Subject}
+}
+
+// check refuses what makes no sense together.
+func (p *CalibrateParams) check(q Request) error {
+	switch {
+	case len(q.Users) > 0:
+		return usagef("%s takes no --user: a calibration is of all learners; see 'sextant theta recompute'", calibrateStage)
+	case p.fixed() && p.model() == irt.OnePL:
+		return usagef("--anchors fixed holds the slopes that 1pl estimates; use --model rasch or --anchors linked")
+	}
+	return nil
+}
+
+func (p *CalibrateParams) fixed() bool { return strings.EqualFold(p.Anchors, anchorsFixed) }
+
+func (p *CalibrateParams) model() irt.Model { return irt.Model(strings.ToLower(p.Model)) }
 
 // Info describes the stage.
 func (Calibrate) Info() Info {
@@ -39,15 +67,18 @@ func (Calibrate) Params() any { return &CalibrateParams{} }
 
 // Plan is one calibration a day asked for.
 func (Calibrate) Plan(ctx context.Context, j *Job) (Plan, error) {
-	if len(j.Request.Users) > 0 {
-		return Plan{}, usagef("%s takes no --user: a calibration is of all learners; see 'sextant theta recompute'", calibrateStage)
-	}
 	p := j.Params.(*CalibrateParams)
-	states, err := j.DB.DayStates(ctx, calibrateStage, j.From, j.To, p.Lookback)
+	if err := p.check(j.Request); err != nil {
+		return Plan{}, err
+	}
+	states, err := j.DB.ScopedDayStates(ctx, calibrateStage, p.bank().Bank(), j.From, j.To, p.Lookback)
 	if err != nil {
 		return Plan{}, err
 	}
 	var plan Plan
+	if plan.Notes, err = p.notes(ctx, j.DB); err != nil {
+		return Plan{}, err
+	}
 	for _, st := range states {
 		if st.Day.Before(j.From) {
 			continue // an older calibration is history: newer ones stand on the changed answers
@@ -55,7 +86,7 @@ func (Calibrate) Plan(ctx context.Context, j *Job) (Plan, error) {
 		s := Slice{Day: st.Day}
 		s.Skip, s.Reason = j.judge(st, false)
 		if j.Run == nil {
-			n, err := j.DB.WindowCount(ctx, db.BankFilter{}, st.Day.Add(1-p.Lookback), st.Day)
+			n, err := j.DB.WindowCount(ctx, p.bank(), st.Day.Add(1-p.Lookback), st.Day)
 			if err != nil {
 				return Plan{}, err
 			}
@@ -66,29 +97,49 @@ func (Calibrate) Plan(ctx context.Context, j *Job) (Plan, error) {
 	return plan, nil
 }
 
+// notes are what an operator should know of the parameters before agreeing.
+func (p *CalibrateParams) notes(ctx context.Context, d *db.DB) ([]string, error) {
+	var notes []string
+	bank := p.bank().Bank()
+	if bank != "" {
+		notes = append(notes, fmt.Sprintf("bank %q: it goes to mirt_fit_meta and the histories; the published parameters and θs stay", bank))
+	}
+	if !p.UpdateMeta {
+		return notes, nil
+	}
+	there, err := d.HasQuestions(ctx)
+	switch {
+	case err != nil:
+		return nil, err
+	case bank != "":
+		notes = append(notes, "--update-question-meta has no effect on a bank of its own")
+	case !there:
+		notes = append(notes, "--update-question-meta has no effect: the database has no table question")
+	default:
+		notes = append(notes, "question.meta.irt of the items calibrated is written too, anchors excepted (--update-question-meta)")
+	}
+	return notes, nil
+}
+
 // Run fits, links, scores and publishes one calibration.
 func (Calibrate) Run(ctx context.Context, j *Job, s Slice) error {
 	p := j.Params.(*CalibrateParams)
-	var revision int64
+	c := &calibration{job: j, params: p, day: s.Day, bank: p.bank().Bank(), model: p.model()}
 	if err := j.DB.InSnapshot(ctx, func(tx *db.Tx) (err error) {
-		revision, err = tx.Revision(ctx, s.Day.Add(1-p.Lookback), s.Day)
+		c.revision, err = tx.Revision(ctx, s.Day.Add(1-p.Lookback), s.Day)
 		return err
 	}); err != nil {
 		return err
 	}
-	h, err := readHistory(ctx, j.DB, sampling{asOf: s.Day, lookback: p.Lookback})
-	if err != nil {
+	if err := c.read(ctx); err != nil {
 		return err
 	}
-	j.Count(h.read, 0)
-	c := &calibration{job: j, params: p, day: s.Day, history: h, revision: revision}
-	if err := c.fit(ctx); err != nil {
-		return err
+	for _, step := range []func(context.Context) error{c.fit, c.score, c.publish} {
+		if err := step(ctx); err != nil {
+			return err
+		}
 	}
-	if err := c.score(ctx); err != nil {
-		return err
-	}
-	return c.publish(ctx)
+	return nil
 }
 
 // calibration is one calibration under way.
@@ -96,202 +147,32 @@ type calibration struct {
 	job      *Job
 	params   *CalibrateParams
 	day      db.Day
+	bank     string
 	history  *history
 	revision int64
 
+	questions bool        // the platform has the table question
+	previous  []knownItem // of the bank's previous calibration
+
 	model  irt.Model
 	result *irt.Result
+	weak   bool // fitted with a prior on the slopes
 	link   linkage
 	prior  irt.Normal // of the population, on the linked scale
 	thetas []db.Theta
 }
 
-// fit estimates the item parameters and links them.
-func (c *calibration) fit(ctx context.Context) (err error) {
-	if c.model, err = irt.ParseModel(c.params.Model); err != nil {
-		return err
-	}
-	sample, err := c.history.first.Build()
-	if err != nil {
-		return fmt.Errorf("calibrate %s: %w", c.day, err)
-	}
-	o := irt.Options{Model: c.model, Workers: runtime.GOMAXPROCS(0), SE: true, MinAnswers: c.params.MinAnswers}
-	if c.model == irt.ThreePL { // without it c is hardly identified: Mislevy 1986
-		o.PriorC = &irt.LogitNormal{Mean: -1.1, SD: 0.5}
-		o.PriorA = &irt.LogNormal{Mean: 0, SD: 0.5}
-	}
-	if c.result, err = irt.Fit(ctx, sample, o); err != nil {
-		return fmt.Errorf("calibrate %s: %w; is the lookback of %d days long enough?", c.day, err, c.params.Lookback)
-	}
-	r := c.result
-	c.job.Log.Info("fitted", "model", string(c.model), "learners", r.Persons, "answers", r.Answers, "cycles", r.Iterations,
-		"log_likelihood", r.LogLikelihood, "reliability", r.Reliability)
-	if !r.Converged && !c.job.Request.Force {
-		return fmt.Errorf("calibrate %s: the fit did not converge in %d cycles; the parameters in force stay (publish it anyway with --force)",
-			c.day, r.Iterations)
-	}
-	method := irt.StockingLord
-	if c.params.Link == "mean-sigma" {
-		method = irt.MeanSigma
-	}
-	if c.link, err = c.job.link(ctx, r, c.history, method, c.params.Version); err != nil {
-		return err
-	}
-	c.prior = c.link.Normal(r.Latent)
-	c.job.Log.Info("linked", "to", c.link.To, "method", string(c.link.Method), "A", c.link.A, "B", c.link.B,
-		"items", c.link.Items, "se", c.link.SE, "accumulated_se", c.link.AccumulatedSE)
-	if c.link.AccumulatedSE > linkAlarm {
-		c.job.Log.Warn("the scale's accumulated linking error is past the alarm; add anchors or start a new scale",
-			"accumulated_se", c.link.AccumulatedSE, "alarm", linkAlarm)
-	}
-	return nil
-}
-
-// score estimates everyone's θ with the new parameters and, for items this
-// calibration set aside, those in force.
-func (c *calibration) score(ctx context.Context) error {
-	known, err := c.job.DB.ItemBank(ctx)
+// read streams the answers.
+func (c *calibration) read(ctx context.Context) (err error) {
+	p := c.params
+	c.history, err = readHistory(ctx, c.job.DB, sampling{bank: p.bank(), asOf: c.day, lookback: p.Lookback, maxObs: p.MaxObs})
 	if err != nil {
 		return err
 	}
-	inForce := map[string]irt.ItemParams{}
-	for _, k := range known {
-		inForce[k.ItemID] = irt.ItemParams{A: k.A, B: k.B, C: k.C}
+	c.job.Count(c.history.read, 0)
+	t := c.history.thinned
+	if t.Items > 0 {
+		c.job.Log.Info("answers capped", "max_obs", p.MaxObs, "quota", t.Quota, "items", t.Items, "left_out", t.LeftOut)
 	}
-	bank := make([]irt.ItemParams, len(c.history.items.names))
-	usable := make([]bool, len(bank))
-	for i, name := range c.history.items.names {
-		p, ok := inForce[name]
-		if c.result.Items[i].Dropped == "" {
-			p, ok = c.link.Params(c.result.Items[i].Params), true
-		}
-		if !ok {
-			p = irt.ItemParams{A: 1} // stands in the table, never used
-		}
-		bank[i], usable[i] = p, ok
-	}
-	s, err := irt.NewScorer(bank, c.prior, irt.Quadrature{})
-	if err != nil {
-		return fmt.Errorf("score %s: %w", c.day, err)
-	}
-	blocks := make([][]db.Theta, len(c.history.persons))
-	err = parallel(ctx, len(blocks), func(i int) error {
-		p := c.history.persons[i].only(usable)
-		if len(p.items) == 0 {
-			return nil
-		}
-		sc, err := scorePerson(s, p)
-		if err != nil {
-			return fmt.Errorf("score %s: %w", p.user, err)
-		}
-		blocks[i] = sc.thetas(p, c.history.topics.names)
-		return nil
-	})
-	for _, b := range blocks {
-		c.thetas = append(c.thetas, b...)
-	}
-	return err
-}
-
-// only keeps the answers to usable items.
-func (p personAnswers) only(usable []bool) personAnswers {
-	out := personAnswers{user: p.user, newest: p.newest}
-	for i, it := range p.items {
-		if usable[it] {
-			out.items = append(out.items, it)
-			out.correct = append(out.correct, p.correct[i])
-			out.topics = append(out.topics, p.topics[i])
-		}
-	}
-	return out
-}
-
-// thetas are a learner's estimates as they are written.
-func (sc scored) thetas(p personAnswers, topics []string) []db.Theta {
-	out := []db.Theta{{UserID: p.user, Theta: sc.overall.Theta, SE: sc.overall.SE, Answers: len(p.items), Newest: p.newest}}
-	for _, t := range sc.topics {
-		out = append(out, db.Theta{UserID: p.user, TopicID: topics[t.topic], Theta: t.ability.Theta, SE: t.ability.SE,
-			Answers: t.answers, Newest: p.newest})
-	}
-	return out
-}
-
-// publish writes the calibration and the θs it implies, all or nothing.
-func (c *calibration) publish(ctx context.Context) error {
-	row, items, spec, metrics, err := c.rows()
-	if err != nil {
-		return err
-	}
-	return c.job.Commit(ctx, func(tx *db.Tx) error {
-		older, err := tx.NewerPublished(ctx, calibrateStage, "", c.day)
-		if err != nil {
-			return err
-		}
-		if older {
-			c.job.Log.Info("a later day is published: this calibration goes to the histories only", "day", c.day.String())
-		}
-		if err := tx.PublishCalibration(ctx, row, items, !older); err != nil {
-			return err
-		}
-		asOf := c.day.Last()
-		if c.job.Now.Before(asOf) {
-			asOf = c.job.Now
-		}
-		n, err := tx.WriteThetas(ctx, db.ThetaBatch{Model: row.Model, Version: row.Version, Source: "calibration",
-			RunID: row.RunID, AsOf: asOf, InForce: !older}, c.thetas)
-		if err != nil {
-			return err
-		}
-		if err := tx.PublishFitMeta(ctx, row.RunID, spec, metrics); err != nil {
-			return err
-		}
-		c.job.Count(0, n+int64(len(items)))
-		return tx.Publish(ctx, c.job.Run, db.Publication{Stage: calibrateStage, Day: c.day, Complete: true,
-			Revision: c.revision, Calibration: &row.RunID})
-	})
-}
-
-// rows are the calibration as its tables hold it.
-func (c *calibration) rows() (db.Calibration, []db.CalibratedItem, []byte, []byte, error) {
-	r := c.result
-	linking, err := json.Marshal(c.link)
-	if err != nil {
-		return db.Calibration{}, nil, nil, nil, fmt.Errorf("record the linking: %w", err)
-	}
-	metrics, err := json.Marshal(map[string]any{"log_likelihood": r.LogLikelihood, "iterations": r.Iterations,
-		"converged": r.Converged, "n_persons": r.Persons, "n_answers": r.Answers, "reliability": r.Reliability})
-	if err != nil {
-		return db.Calibration{}, nil, nil, nil, fmt.Errorf("record the metrics: %w", err)
-	}
-	spec, err := json.Marshal(map[string]any{"model": strings.ToUpper(string(c.model)), "bank": "", "version": c.params.Version,
-		"as_of": c.day, "lookback_days": c.params.Lookback, "prior": c.prior, "topic_sd": TopicSD * c.prior.SD,
-		"linking_constants": json.RawMessage(linking)})
-	if err != nil {
-		return db.Calibration{}, nil, nil, nil, fmt.Errorf("record the model: %w", err)
-	}
-	id := c.job.sliceID(c.day)
-	row := db.Calibration{RunID: id, Model: strings.ToUpper(string(c.model)), Version: c.params.Version, DataDay: c.day,
-		PriorMean: c.prior.Mean, PriorSD: c.prior.SD, Linking: linking, Metrics: metrics}
-	return row, c.items(), spec, metrics, nil
-}
-
-// items are the bank on the linked scale, dropped items included.
-func (c *calibration) items() []db.CalibratedItem {
-	out := make([]db.CalibratedItem, len(c.result.Items))
-	for i, it := range c.result.Items {
-		row := db.CalibratedItem{ItemID: c.history.items.names[i], N: it.N, Dropped: string(it.Dropped)}
-		for _, f := range it.Flags {
-			row.Flags = append(row.Flags, string(f))
-		}
-		if it.N > 0 {
-			row.PCorrect = finite(it.PCorrect)
-		}
-		if it.Dropped == "" {
-			p := c.link.Params(it.Params)
-			row.A, row.B, row.C = &p.A, &p.B, &p.C
-			row.SEA, row.SEB, row.SEC = finite(it.SE.A/c.link.A), finite(it.SE.B*c.link.A), finite(it.SE.C)
-		}
-		out[i] = row
-	}
-	return out
+	return t.enough(p.MaxObs, p.MinAnswers)
 }

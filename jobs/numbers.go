@@ -16,6 +16,14 @@ func finite(x float64) *float64 {
 	return &x
 }
 
+// valueOf is what x points to, 0 for nil.
+func valueOf(x *float64) float64 {
+	if x == nil {
+		return 0
+	}
+	return *x
+}
+
 // parallel calls fn for 0 … n−1 on all cores, in contiguous blocks, and stops
 // early when ctx ends or a call fails.
 func parallel(ctx context.Context, n int, fn func(i int) error) error {
