@@ -219,7 +219,11 @@ func (d *DB) AppendEvents(ctx context.Context, id uuid.UUID, events []RunEvent) 
 
 // AddFailure records a learner or slice that failed in the run.
 func (d *DB) AddFailure(ctx context.Context, id uuid.UUID, f RunFailure) error {
-	_, err := d.pool.Exec(ctx, `
+	return addFailure(ctx, d.pool, id, f)
+}
+
+func addFailure(ctx context.Context, q querier, id uuid.UUID, f RunFailure) error {
+	_, err := q.Exec(ctx, `
 		INSERT INTO sextant.run_failure (run_id, kind, subject, error) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (run_id, kind, subject) DO UPDATE SET error = excluded.error, at = clock_timestamp()`,
 		id, f.Kind, storable(f.Subject), storable(f.Error))

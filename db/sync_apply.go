@@ -12,7 +12,7 @@ func (s *syncer) changes(ctx context.Context) error {
 		return s.reread(ctx)
 	}
 	if err := s.run(ctx, []step{{"find changed sessions",
-		`CREATE TEMP TABLE sync_session ON COMMIT DROP AS ` + changedSessions,
+		`CREATE TEMP TABLE sync_session ON COMMIT DROP AS ` + changedSessions + s.platform.unforgotten("e.user_id"),
 		[]any{s.state.watermark()}, &s.report.Sessions}}); err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (s *syncer) reconcile(ctx context.Context) error {
 		WITH exam AS MATERIALIZED (
 			SELECT session_id COLLATE "C" AS session_id, nullif(user_id, '') COLLATE "C" AS user_id, status, created_at, updated_at,
 			       ` + day + ` AS day
-			FROM public.exam_results
+			FROM ` + s.platform.exams() + ` e
 		), seen AS MATERIALIZED (
 			SELECT session_id, user_id, status, created_at, updated_at, ` + day + ` AS day FROM sextant.source_session
 		), bad AS (
@@ -72,7 +72,7 @@ func (s *syncer) reconcile(ctx context.Context) error {
 // applySessions replaces the answers of the sessions in sync_session.
 func (s *syncer) applySessions(ctx context.Context) error {
 	// In the collation of the platform's own index on session_id.
-	const touched = `(SELECT e.* FROM public.exam_results e JOIN sync_session c ON e.session_id = c.session_id COLLATE "default")`
+	touched := `(SELECT e.* FROM ` + s.platform.exams() + ` e JOIN sync_session c ON e.session_id = c.session_id COLLATE "default")`
 	err := s.run(ctx, []step{
 		{"count the changed sessions", `ANALYZE sync_session`, nil, nil},
 		{"read the changed sessions", `CREATE TEMP TABLE sync_answer ON COMMIT DROP AS ` + readExams(touched), nil, nil},
@@ -107,15 +107,13 @@ func (s *syncer) applySessions(ctx context.Context) error {
 // stands on them up to date.
 func (s *syncer) applyAnswers(ctx context.Context, scope string) error {
 	const day = `(answered_at AT TIME ZONE 'UTC')::date`
-	const same = `(n.user_id, n.item_id, n.topic_id, n.session_id, n.correct, n.response_time_ms, n.hints, n.answered_at)
-		IS NOT DISTINCT FROM (a.user_id, a.item_id, a.topic_id, a.session_id, a.correct, a.response_time_ms, a.hints, a.answered_at)`
 	return s.run(ctx, []step{
 		{"note what changes", `CREATE TEMP TABLE sync_touched (user_id text COLLATE "C", day date) ON COMMIT DROP`, nil, nil},
 		{"remove answers that are gone or differ", `
 			WITH gone AS (
 				DELETE FROM sextant.answer a WHERE ` + scope + `
 				AND NOT EXISTS (SELECT FROM sync_answer n
-					WHERE n.source_key = a.source_key AND n.position = a.position AND ` + taken + ` AND ` + same + `)
+					WHERE n.source_key = a.source_key AND n.position = a.position AND ` + taken + ` AND ` + sameAnswer + `)
 				RETURNING a.user_id, a.answered_at)
 			INSERT INTO sync_touched SELECT user_id, ` + day + ` FROM gone`, nil, &s.report.Removed},
 		{"write new answers", `
@@ -135,31 +133,42 @@ func (s *syncer) applyAnswers(ctx context.Context, scope string) error {
 		{"forget the days' tallies", `
 			DELETE FROM sextant.answer_tally t USING (SELECT DISTINCT user_id, day FROM sync_touched) c
 			WHERE t.user_id = c.user_id AND t.day = c.day`, nil, nil},
-		{"tally the days", tally(`(SELECT DISTINCT user_id, day FROM sync_touched) c JOIN sextant.answer a ON a.user_id = c.user_id
+		{"tally the days", `INSERT INTO sextant.answer_tally (` + tallyColumns + `) ` + tally(`(SELECT DISTINCT user_id, day FROM sync_touched) c JOIN sextant.answer a ON a.user_id = c.user_id
 			AND a.answered_at >= c.day::timestamp AT TIME ZONE 'UTC' AND a.answered_at < (c.day + 1)::timestamp AT TIME ZONE 'UTC'`), nil, nil},
-		{"count the learners' answers", learnerCounts(`WHERE user_id IN (SELECT user_id FROM sync_touched)`), nil, nil},
+		{"count the learners' answers", putLearners(learnerCounts(`sextant.answer WHERE user_id IN (SELECT user_id FROM sync_touched)`)), nil, nil},
 		{"forget learners without answers", `
 			DELETE FROM sextant.learner l WHERE l.user_id IN (SELECT user_id FROM sync_touched)
 			AND NOT EXISTS (SELECT FROM sextant.answer a WHERE a.user_id = l.user_id)`, nil, nil},
 	})
 }
 
-// tally counts answers a by learner, topic and day; their rows must not stand yet.
+// tallyColumns are sextant.answer_tally's, in the order of tally.
+const tallyColumns = `user_id, topic_id, day, attempts, correct`
+
+// tally counts answers a by learner, topic and day.
 func tally(answers string) string {
 	return `
-		INSERT INTO sextant.answer_tally (user_id, topic_id, day, attempts, correct)
-		SELECT a.user_id, coalesce(a.topic_id, ''), (a.answered_at AT TIME ZONE 'UTC')::date AS day,
-		       count(*), count(*) FILTER (WHERE a.correct)
+		SELECT a.user_id, coalesce(a.topic_id, '') AS topic_id, (a.answered_at AT TIME ZONE 'UTC')::date AS day,
+		       count(*) AS attempts, count(*) FILTER (WHERE a.correct) AS correct
 		FROM ` + answers + ` GROUP BY 1, 2, 3 ORDER BY day`
 }
 
-// learnerCounts refreshes sextant.learner from the answers that where chooses.
-func learnerCounts(where string) string {
+// learnerCounts counts answers by learner, as sextant.learner has them: first
+// by session, since counting distinct ones in one go would sort every answer.
+func learnerCounts(answers string) string {
+	return `
+		SELECT user_id, min(first_at) AS first_at, max(last_at) AS last_at, sum(answers)::bigint AS answers, count(*) AS sessions
+		FROM (SELECT user_id, min(answered_at) AS first_at, max(answered_at) AS last_at, count(*) AS answers
+		      FROM ` + answers + `
+		      GROUP BY user_id, session_id, CASE WHEN session_id IS NULL THEN (answered_at AT TIME ZONE 'UTC')::date END) session
+		GROUP BY user_id`
+}
+
+// putLearners brings sextant.learner up to date with such counts.
+func putLearners(counts string) string {
 	return `
 		INSERT INTO sextant.learner AS l (user_id, first_at, last_at, answers, sessions)
-		SELECT user_id, min(answered_at), max(answered_at), count(*),
-		       count(DISTINCT coalesce(session_id, ((answered_at AT TIME ZONE 'UTC')::date)::text))
-		FROM sextant.answer ` + where + ` GROUP BY user_id
+		` + counts + `
 		ON CONFLICT (user_id) DO UPDATE SET first_at = excluded.first_at, last_at = excluded.last_at,
 			answers = excluded.answers, sessions = excluded.sessions`
 }
@@ -184,7 +193,7 @@ func (s *syncer) reread(ctx context.Context) error {
 		read = s.platform.readAttempts(s.recentAttempts())
 	}
 	if err := s.run(ctx, []step{
-		{"read the newest answers", `CREATE TEMP TABLE sync_answer ON COMMIT DROP AS ` + read, []any{since}, nil},
+		{"read the newest answers", `CREATE TEMP TABLE sync_answer ON COMMIT DROP AS ` + s.platform.remembered(read), []any{since}, nil},
 		{"index them", `CREATE INDEX ON sync_answer (source_key, position)`, nil, nil},
 		{"analyze them", `ANALYZE sync_answer`, nil, nil},
 	}); err != nil {

@@ -10,55 +10,69 @@ import (
 // and raw (the offending value). An answer lacking a learner, an item, a
 // verdict or a moment must not be taken; other problems cost a field only.
 
-// readExams reads the sessions of `from`, rows of exam_results.
+// readExams reads the sessions of `from`, rows of exam_results. Looking a field up
+// and each way of reading it costs a fraction of a microsecond, and most answers
+// are as they should be: hence a lookup a field, and the doubts only where there are any.
 func readExams(from string) string {
 	return `
 	SELECT user_id, item_id, topic_id, session_id, correct,
-	       CASE WHEN secs >= 0.0005 AND NOT bad_time THEN round(secs * 1000)::int END AS response_time_ms,
-	       CASE WHEN bad_hints THEN 0 ELSE coalesce(hints, 0)::int END AS hints,
+	       CASE WHEN secs >= 0.0005 AND NOT bad_time THEN (secs * 1000)::int END AS response_time_ms, -- rounded by the cast
+	       CASE WHEN hints = 0 OR bad_hints THEN 0 ELSE coalesce(hints, 0)::int END AS hints,
 	       answered_at, session_id AS source_key, position,
 	       ` + problems(`
 	           CASE WHEN jsonb_typeof(q) <> 'object' THEN 'not_an_object' END,
 	           CASE WHEN user_id IS NULL THEN 'no_learner' END,
 	           CASE WHEN item_id IS NULL AND jsonb_typeof(q) = 'object' THEN
-	               CASE WHEN jsonb_typeof(q -> 'question_id') <> 'null' THEN 'bad_item' ELSE 'no_item' END END,
+	               CASE WHEN jsonb_typeof(item) <> 'null' THEN 'bad_item' ELSE 'no_item' END END,
 	           CASE WHEN correct IS NULL AND jsonb_typeof(q) = 'object' THEN
 	               CASE WHEN jsonb_typeof(verdict) <> 'null' THEN 'bad_verdict' ELSE 'no_verdict' END END,
 	           CASE WHEN answered_at IS NULL THEN CASE WHEN moment IS NULL THEN 'no_moment' ELSE 'bad_moment' END END,
 	           CASE WHEN bad_time THEN 'bad_time' END,
 	           CASE WHEN bad_hints THEN 'bad_hints' END,
-	           CASE WHEN bad_topic THEN 'bad_topic' END`, "q") + `
-	FROM (
-		SELECT *, sextant.whole(item) COLLATE "C" AS item_id, sextant.read_verdict(verdict) AS correct,
+	           CASE WHEN bad_topic THEN 'bad_topic' END`) + `
+	FROM (` + checked(`
+		SELECT *, sextant.whole(number) COLLATE "C" AS item_id, sextant.read_verdict(verdict) AS correct,
 		       secs IS NULL AND jsonb_typeof(t) <> 'null' OR secs >= 2147483.6475 AS bad_time,
-		       jsonb_typeof(h) <> 'null' AND (hints IS NULL OR hints % 1 <> 0 OR hints NOT BETWEEN 0 AND 1000000) AS bad_hints,
-		       ` + calendarMoment + ` AS answered_at,
-		       CASE WHEN jsonb_typeof(topic) = 'string' THEN nullif(topic #>> '{}', '') COLLATE "C" END AS topic_id,
+		       CASE WHEN hints = 0 THEN false
+		            ELSE jsonb_typeof(h) <> 'null' AND (hints IS NULL OR hints % 1 <> 0 OR hints NOT BETWEEN 0 AND 1000000) END AS bad_hints,
+		       `+calendarMoment+` AS answered_at,
+		       CASE WHEN jsonb_typeof(topic) = 'string' THEN nullif(q ->> 'topic', '') COLLATE "C" END AS topic_id,
 		       jsonb_typeof(topic) NOT IN ('string', 'null') AS bad_topic, NULL::text AS keyless
 		FROM (
-			SELECT nullif(e.user_id, '') COLLATE "C" AS user_id, e.session_id COLLATE "C" AS session_id,
-			       e.created_at AS moment, a.position::int AS position, a.q,
-			       sextant.read_number(a.q -> 'question_id') AS item,
-			       CASE WHEN jsonb_typeof(a.q -> 'is_correct') <> 'null' THEN a.q -> 'is_correct' ELSE a.q -> 'correct' END AS verdict,
-			       coalesce(a.q -> 'time_spent_sec', 'null') AS t, sextant.read_number(a.q -> 'time_spent_sec') AS secs,
-			       coalesce(a.q -> 'used_hints', 'null') AS h, sextant.read_number(a.q -> 'used_hints') AS hints,
-			       coalesce(a.q -> 'topic', 'null') AS topic
-			FROM ` + from + ` e
-			CROSS JOIN LATERAL jsonb_array_elements(
-				CASE WHEN jsonb_typeof(e.result_json -> 'questions') = 'array' THEN e.result_json -> 'questions' ELSE '[]' END)
-				WITH ORDINALITY AS a (q, position)
-			WHERE e.status = 'ready'
-			OFFSET 0 -- evaluate each field once
-		) field
-		OFFSET 0
-	) answer`
+			SELECT *, CASE WHEN jsonb_typeof(is_correct) <> 'null' THEN is_correct ELSE q -> 'correct' END AS verdict,
+			       sextant.read_number(item) AS number, sextant.read_number(t) AS secs, sextant.read_number(h) AS hints
+			FROM (
+				SELECT nullif(e.user_id, '') COLLATE "C" AS user_id, e.session_id COLLATE "C" AS session_id,
+				       e.created_at AS moment, a.position::int AS position, a.q,
+				       a.q -> 'question_id' AS item, a.q -> 'is_correct' AS is_correct,
+				       a.q -> 'time_spent_sec' AS t, a.q -> 'used_hints' AS h, a.q -> 'topic' AS topic
+				FROM `+from+` e
+				CROSS JOIN LATERAL jsonb_array_elements(
+					CASE WHEN jsonb_typeof(e.result_json -> 'questions') = 'array' THEN e.result_json -> 'questions' ELSE '[]' END)
+					WITH ORDINALITY AS a (q, position)
+				WHERE e.status = 'ready'
+				`+once+`
+			) field
+			`+once+`
+		) value`) + `) answer`
 }
+
+// once keeps a subquery whole, so that what it computes is computed once and not
+// wherever it is mentioned. The quotes make the zero a constant from the start:
+// a number is a cast for the planner until late, and then it rules parallel
+// workers out for all that stands above.
+const once = `OFFSET '0'`
 
 // readAttempts reads an attempt table. student_id is a digest of the learner's
 // id: the session knows the id itself. Where nothing holds its ids to be there
 // and unique, a row without one is set aside, and so are all but the earliest of
 // several with the same.
 func (p platform) readAttempts(where string) string {
+	return p.readAttemptsOf(`public.attempt`, where)
+}
+
+// readAttemptsOf reads the attempts of `from`, for example a sample of them.
+func (p platform) readAttemptsOf(from, where string) string {
 	exam, session, joins := "NULL::text", "NULL::text", ""
 	if p.has("exam_results") && p.hasColumn("attempt", "session_id") {
 		exam = "e.user_id"
@@ -80,14 +94,17 @@ func (p platform) readAttempts(where string) string {
 		       to_jsonb(CASE WHEN sextant.read_verdict(j.q -> 'hint_used') THEN 1 ELSE 0 END) AS h,
 		       nullif(j.q ->> 'topic_id', '') COLLATE "C" AS topic_id, nullif(j.q ->> 'session_id', '') COLLATE "C" AS session_id,
 		       a.completed_at AS moment, %s COLLATE "C" AS source_key, %s AS position, j.q
-		FROM public.attempt a
-		CROSS JOIN LATERAL (SELECT to_jsonb(a) AS q OFFSET 0) j%s
-		WHERE %s`, exam, session, key, position, joins, where),
+		FROM %s a
+		CROSS JOIN LATERAL (SELECT to_jsonb(a) AS q OFFSET '0') j%s
+		WHERE %s`, exam, session, key, position, from, joins, where),
 		`CASE WHEN q ->> 'id' IS NULL THEN 'no_id' WHEN position > 0 THEN 'duplicate_id' END`)
 }
 
 // readResponses reads the older answer log, whose optional columns may be absent.
-func readResponses(where string) string {
+func readResponses(where string) string { return readResponsesOf(`public.responses`, where) }
+
+// readResponsesOf reads the answers of `from`, for example a sample of them.
+func readResponsesOf(from, where string) string {
 	return readLog(`
 		SELECT nullif(q ->> 'user_id', '') COLLATE "C" AS user_id, nullif(q ->> 'item_id', '') COLLATE "C" AS item_id,
 		       q -> 'is_correct' AS verdict, q -> 'response_time_ms' AS t, q -> 'hints' AS h,
@@ -98,9 +115,9 @@ func readResponses(where string) string {
 			SELECT to_jsonb(r) AS q, responded_at AS moment,
 			       concat(user_id, E'\x1f', item_id, E'\x1f', CASE WHEN `+strings.ReplaceAll(inCalendar, "moment", "responded_at")+`
 			           THEN (extract(epoch FROM responded_at) * 1000000)::bigint::text ELSE responded_at::text END) COLLATE "C" AS source_key
-			FROM public.responses r
+			FROM `+from+` r
 			WHERE `+where+`
-			OFFSET 0 -- one to_jsonb a row
+			`+once+` -- one to_jsonb a row
 		) r`, `NULL`)
 }
 
@@ -120,14 +137,13 @@ func readLog(rows, keyless string) string {
 	           CASE WHEN answered_at IS NULL THEN CASE WHEN moment IS NULL THEN 'no_moment' ELSE 'bad_moment' END END,
 	           CASE WHEN bad_time THEN 'bad_time' END,
 	           CASE WHEN bad_hints THEN 'bad_hints' END,
-	           NULL::text`, "q") + `
-	FROM (
+	           NULL::text`) + `
+	FROM (` + checked(`
 		SELECT *, coalesce(ms IS NULL AND jsonb_typeof(t) <> 'null' OR ms >= 2147483647.5, false) AS bad_time,
 		       coalesce(jsonb_typeof(h) <> 'null' AND (hints IS NULL OR hints % 1 <> 0 OR hints NOT BETWEEN 0 AND 1000000), false) AS bad_hints,
-		       false AS bad_topic, (` + keyless + `)::text AS keyless, ` + calendarMoment + ` AS answered_at
+		       false AS bad_topic, (`+keyless+`)::text AS keyless, `+calendarMoment+` AS answered_at
 		FROM (SELECT *, sextant.read_verdict(verdict) AS correct, sextant.read_number(t) AS ms, sextant.read_number(h) AS hints
-		      FROM (` + rows + `) src) field
-	) answer`
+		      FROM (`+rows+`) src `+once+`) field`) + `) answer`
 }
 
 // inCalendar is the condition that a moment lies in the years that a date can be
@@ -136,17 +152,26 @@ const inCalendar = `(moment >= '0001-01-01 00:00:00Z' AND moment < '10000-01-01 
 
 const calendarMoment = `CASE WHEN ` + inCalendar + ` THEN moment END`
 
+// checked adds to answers whether each is without fault.
+func checked(answers string) string {
+	return `
+		SELECT *, user_id IS NOT NULL AND item_id IS NOT NULL AND correct IS NOT NULL AND answered_at IS NOT NULL
+		          AND bad_time IS NOT TRUE AND bad_hints IS NOT TRUE AND bad_topic IS NOT TRUE AND keyless IS NULL AS clean
+		FROM (` + answers + ` ` + once + `) read ` + once
+}
+
 // problems are the two last columns: the reasons that apply, and the value.
-func problems(reasons, raw string) string {
-	const clean = `user_id IS NOT NULL AND item_id IS NOT NULL AND correct IS NOT NULL AND answered_at IS NOT NULL
-	            AND bad_time IS NOT TRUE AND bad_hints IS NOT TRUE AND bad_topic IS NOT TRUE AND keyless IS NULL`
-	return `CASE WHEN ` + clean + ` THEN NULL ELSE array_remove(ARRAY[` + reasons + `], NULL) END AS problems,
-	       CASE WHEN ` + clean + ` THEN NULL ELSE ` + raw + ` END AS raw`
+func problems(reasons string) string {
+	return `CASE WHEN NOT clean THEN array_remove(ARRAY[` + reasons + `], NULL) END AS problems, CASE WHEN NOT clean THEN q END AS raw`
 }
 
 // taken is the condition under which a read answer enters sextant.answer.
 const taken = `(n.user_id IS NOT NULL AND n.item_id IS NOT NULL AND n.correct IS NOT NULL AND n.answered_at IS NOT NULL
 	AND (n.problems && '{no_id,duplicate_id}') IS NOT TRUE)`
+
+// sameAnswer is the condition that a read answer n stands as a.
+const sameAnswer = `(n.user_id, n.item_id, n.topic_id, n.session_id, n.correct, n.response_time_ms, n.hints, n.answered_at)
+	IS NOT DISTINCT FROM (a.user_id, a.item_id, a.topic_id, a.session_id, a.correct, a.response_time_ms, a.hints, a.answered_at)`
 
 // answerColumns are sextant.answer's, in its order.
 const answerColumns = `user_id, item_id, topic_id, session_id, correct, response_time_ms, hints, answered_at, source_key, position`

@@ -1,0 +1,150 @@
+package db
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// EachLatestAnswer gives, learner by learner and oldest first, the latest
+// answer to each item that the learners gave in [since, until). Rows that a
+// learner has none of are not there.
+func (tx *Tx) EachLatestAnswer(ctx context.Context, users []string, since, until time.Time, each func(user string, a LearnerAnswer)) error {
+	rows, err := tx.tx.Query(ctx, `
+		SELECT user_id, item_id, topic_id, correct, answered_at FROM (
+			SELECT DISTINCT ON (user_id, item_id) user_id, item_id, topic_id, correct, answered_at, position, source_key
+			FROM sextant.answer WHERE user_id = ANY ($1::text[]) AND answered_at >= $2 AND answered_at < $3
+			ORDER BY user_id, item_id, answered_at DESC, position DESC, source_key DESC) latest
+		ORDER BY user_id, answered_at, position, source_key`, text(users), since, until)
+	if err != nil {
+		return classify("read the learners' answers", err)
+	}
+	var user string
+	var a LearnerAnswer
+	_, err = pgx.ForEachRow(rows, []any{&user, &a.ItemID, &a.TopicID, &a.Correct, &a.AnsweredAt}, func() error {
+		each(user, a)
+		return nil
+	})
+	return classify("read the learners' answers", err)
+}
+
+// AbilitiesInForce are the as-of moments of the learners' published overall θs
+// on a scale.
+func (tx *Tx) AbilitiesInForce(ctx context.Context, users []string, version string) (map[string]time.Time, error) {
+	rows, err := collect[struct {
+		UserID string    `db:"user_id"`
+		At     time.Time `db:"at"`
+	}](ctx, tx.tx, `
+		SELECT user_id, coalesce(fitted_at, 'epoch') AS at FROM public.mirt_ability
+		WHERE user_id = ANY ($1::text[]) AND version = $2`, text(users), version)
+	out := map[string]time.Time{}
+	for _, r := range rows {
+		out[r.UserID] = r.At
+	}
+	return out, err
+}
+
+// OnlineTheta is one estimate of an online update, with its learner's model.
+type OnlineTheta struct {
+	Theta
+	Model string
+}
+
+// WriteOnline appends estimates as of a moment to the history and publishes
+// them. It does what WriteThetas does for a batch of source "online", without
+// making a table; a published estimate of a later moment stays.
+func (tx *Tx) WriteOnline(ctx context.Context, run uuid.UUID, version string, asOf time.Time, thetas []OnlineTheta) error {
+	n := len(thetas)
+	users, topics, models := make([]string, n), make([]*string, n), make([]string, n)
+	theta, se := make([]float64, n), make([]float64, n)
+	answers, newest := make([]int, n), make([]time.Time, n)
+	for i, t := range thetas {
+		users[i], models[i], theta[i], se[i], answers[i], newest[i] = t.UserID, t.Model, t.Theta.Theta, t.SE, t.Answers, t.Newest
+		if t.TopicID != "" {
+			topics[i] = &thetas[i].TopicID
+		}
+	}
+	const estimates = `unnest($1::text[], $2::text[], $3::float8[], $4::float8[], $5::text[]) s (user_id, topic_id, theta, se, model)`
+	var b pgx.Batch
+	b.Queue(`SELECT sextant.theta_month($1)`, asOf)
+	b.Queue(`
+		INSERT INTO sextant.theta_history (user_id, topic_id, theta, se, model, n_answers, newest_answer_at, version, source, run_id, as_of)
+		SELECT user_id, topic_id, theta, se, model, n_answers, newest, $8, 'online', $9, $10
+		FROM unnest($1::text[], $2::text[], $3::float8[], $4::float8[], $5::text[], $6::int[], $7::timestamptz[])
+			s (user_id, topic_id, theta, se, model, n_answers, newest)`,
+		users, topics, theta, se, models, answers, newest, version, run, asOf)
+	b.Queue(`
+		INSERT INTO public.mirt_ability AS m (user_id, theta, se, model, version, fitted_at)
+		SELECT user_id, theta, se, model, $6, $7 FROM `+estimates+` WHERE topic_id IS NULL ORDER BY user_id COLLATE "C"
+		ON CONFLICT (user_id, version) DO UPDATE SET theta = excluded.theta, se = excluded.se, model = excluded.model,
+			fitted_at = excluded.fitted_at
+		WHERE m.fitted_at IS NULL OR m.fitted_at <= excluded.fitted_at`, users, topics, theta, se, models, version, asOf)
+	b.Queue(`
+		INSERT INTO public.student_topic_theta AS m (user_id, topic_id, theta, se, model, version, fitted_at)
+		SELECT user_id, topic_id, theta, se, model, $6, $7 FROM `+estimates+` WHERE topic_id IS NOT NULL ORDER BY user_id COLLATE "C", topic_id COLLATE "C"
+		ON CONFLICT (user_id, topic_id) DO UPDATE SET theta = excluded.theta, se = excluded.se, model = excluded.model,
+			version = excluded.version, fitted_at = excluded.fitted_at
+		WHERE m.fitted_at IS NULL OR m.fitted_at <= excluded.fitted_at`, users, topics, theta, se, models, version, asOf)
+	b.Queue(`DELETE FROM sextant.theta_outcome WHERE user_id = ANY ($1::text[])`, users)
+	return classify("write θ", tx.tx.SendBatch(ctx, &b).Close())
+}
+
+// NoteOutcome records that a learner's update wrote nothing, and why.
+func (tx *Tx) NoteOutcome(ctx context.Context, user, outcome, problem string, run uuid.UUID, asOf time.Time) error {
+	_, err := tx.tx.Exec(ctx, `
+		INSERT INTO sextant.theta_outcome (user_id, outcome, error, run_id, as_of) VALUES ($1, $2, nullif($3, ''), $4, $5)
+		ON CONFLICT (user_id) DO UPDATE SET outcome = excluded.outcome, error = excluded.error, run_id = excluded.run_id, as_of = excluded.as_of`,
+		user, outcome, storable(problem), run, asOf)
+	return classify("record the outcome", err)
+}
+
+// AddFailure records a learner who failed in the run, with the transaction.
+func (tx *Tx) AddFailure(ctx context.Context, run uuid.UUID, f RunFailure) error {
+	return addFailure(ctx, tx.tx, run, f)
+}
+
+// FindUnserved searches for what the change log does not hold: sessions that
+// the source changed since they were read, and learners with answers newer than
+// their θ in the last days. It appends them to the log and returns how many.
+func (d *DB) FindUnserved(ctx context.Context) (n int64, err error) {
+	err = d.InTx(ctx, func(tx *Tx) error {
+		n, err = tx.findUnserved(ctx)
+		return err
+	})
+	return n, err
+}
+
+func (tx *Tx) findUnserved(ctx context.Context) (int64, error) {
+	// One searcher at a time: two would find the same.
+	free, err := scalar[bool](ctx, tx.tx, `SELECT pg_try_advisory_xact_lock($1)`, LockKey("step:find-unserved"))
+	if err != nil || !free {
+		return 0, err
+	}
+	st, err := readSyncState(ctx, tx.tx)
+	if err != nil || st.FullAt == nil {
+		return 0, err
+	}
+	sessions := `SELECT NULL::text AS session_id, NULL::text AS user_id WHERE $1::timestamptz IS NULL`
+	if st.Reader == SourceExamResults {
+		p, err := inspectPlatform(ctx, tx.tx)
+		if err != nil {
+			return 0, err
+		}
+		sessions = `SELECT c.session_id, c.user_id FROM (` + changedSessions + p.unforgotten("e.user_id") + `) c`
+	}
+	tag, err := tx.tx.Exec(ctx, `
+		WITH missed AS (`+sessions+`),
+		stale AS (
+			SELECT NULL::text AS session_id, l.user_id FROM sextant.learner l
+			WHERE l.last_at > now() - interval '2 days' AND l.last_at <= now()
+			  AND NOT EXISTS (SELECT FROM public.mirt_ability m WHERE m.user_id = l.user_id COLLATE "default" AND m.fitted_at >= l.last_at)
+			  AND NOT EXISTS (SELECT FROM sextant.theta_outcome o WHERE o.user_id = l.user_id AND o.as_of >= l.last_at))
+		INSERT INTO sextant.change (source, op, session_id, user_id)
+		SELECT 'search', 'search', session_id, user_id FROM (SELECT * FROM missed UNION ALL SELECT * FROM stale) f
+		WHERE (session_id IS NOT NULL OR user_id IS NOT NULL)
+		  AND NOT EXISTS (SELECT FROM sextant.change c WHERE c.session_id IS NOT DISTINCT FROM f.session_id AND c.user_id IS NOT DISTINCT FROM f.user_id)`,
+		st.watermark())
+	return tag.RowsAffected(), classify("search for unserved sessions", err)
+}
