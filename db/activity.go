@@ -26,13 +26,13 @@ func quiet(p platform) crowd {
 		sources += `
 			UNION ALL
 			SELECT e.user_id COLLATE "C", e.created_at FROM public.exam_results e
-			WHERE e.status = 'ready' AND e.user_id <> '' AND e.created_at >= @since AND e.created_at < @end` + filter("e")
+			WHERE e.status = 'ready' AND e.user_id <> '' AND e.created_at >= @since AND e.created_at < @end` + filter("e") + p.unforgotten("e.user_id")
 	}
 	if p.has("session") {
 		sources += `
 			UNION ALL
 			SELECT s.user_id COLLATE "C", s.ended_at FROM public.session s
-			WHERE s.user_id <> '' AND s.ended_at >= @since AND s.ended_at < @end` + filter("s")
+			WHERE s.user_id <> '' AND s.ended_at >= @since AND s.ended_at < @end` + filter("s") + p.unforgotten("s.user_id")
 	}
 	return crowd{`SELECT user_id FROM (` + sources + `) seen GROUP BY user_id HAVING max(at) < @until`,
 		` AND {t}user_id COLLATE "C" IN (SELECT user_id FROM who)`}

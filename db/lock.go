@@ -28,6 +28,10 @@ func LockKey(name string) int64 {
 // and whoever declares a run lost takes it whole, hence waits for them.
 func fenceKey(lockKey int64) int64 { return lockKey ^ 0x5e87a9 }
 
+// slicesKey is held shared by every slice under way; who must have none beside
+// it takes it whole.
+var slicesKey = LockKey("slices")
+
 // TryLock takes the lock if it is free and reports whether it did.
 func (d *DB) TryLock(ctx context.Context, key int64) (*Lock, bool, error) {
 	conn, err := pgx.ConnectConfig(ctx, d.conf.Copy())
@@ -87,7 +91,7 @@ var ErrFenced = errors.New("this run was declared lost and may not write any mor
 func (d *DB) InSlice(ctx context.Context, r *Run, fn func(*Tx) error) error {
 	return d.InTx(ctx, func(tx *Tx) error {
 		// Two statements: the second must see what changed while the first waited.
-		if _, err := tx.tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared($1)`, fenceKey(r.LockKey)); err != nil {
+		if _, err := tx.tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared($1), pg_advisory_xact_lock_shared($2)`, fenceKey(r.LockKey), slicesKey); err != nil {
 			return err
 		}
 		ours, err := scalar[bool](ctx, tx.tx, `

@@ -33,6 +33,7 @@ type platform struct {
 	relations map[string]relation // those that exist, by name
 	onExams   bool                // attempt is a view that stands on exam_results
 	keyed     bool                // the database itself holds attempt's ids to be there, and each once
+	forgotten bool                // some learner was erased, and is to be left out
 }
 
 // relation is a platform table or view as it stands.
@@ -74,8 +75,8 @@ func inspectPlatform(ctx context.Context, q querier) (platform, error) {
 	for _, r := range rows {
 		p.relations[r.Name] = r
 	}
-	if !p.has("attempt") {
-		return p, nil
+	if p.forgotten, err = anyForgotten(ctx, q); err != nil || !p.has("attempt") {
+		return p, err
 	}
 	if p.onExams, err = scalar[bool](ctx, q, `
 		WITH RECURSIVE below AS (

@@ -158,9 +158,9 @@ func (d *DB) Unsynced(ctx context.Context) (n int64, err error) {
 		}
 		switch reader := p.reader(source); {
 		case reader == SourceExamResults && st.Watermark != nil:
-			n, err = scalar[int64](ctx, tx.tx, `SELECT count(*) FROM (`+changedSessions+`) c`, st.Watermark.Add(-syncOverlap))
+			n, err = scalar[int64](ctx, tx.tx, `SELECT count(*) FROM (`+changedSessions+p.unforgotten("e.user_id")+`) c`, st.Watermark.Add(-syncOverlap))
 		case reader == SourceExamResults:
-			n, err = scalar[int64](ctx, tx.tx, `SELECT count(*) FROM public.exam_results WHERE status = 'ready'`)
+			n, err = scalar[int64](ctx, tx.tx, `SELECT count(*) FROM `+p.exams()+` e WHERE status = 'ready'`)
 		case reader == SourceAttempt:
 			n, err = scalar[int64](ctx, tx.tx, `SELECT count(*) FROM public.attempt
 				WHERE completed_at > coalesce((SELECT max(answered_at) FROM sextant.answer), '-infinity')`)

@@ -67,6 +67,8 @@ func (tx *Tx) WriteThetas(ctx context.Context, b ThetaBatch, thetas []Theta) (in
 
 func thetaSteps(b ThetaBatch, written *int64) []step {
 	steps := []step{
+		{"leave out who was erased meanwhile", `
+			DELETE FROM theta_slice s USING sextant.forgotten f WHERE f.digest = sha256(convert_to(s.user_id, 'UTF8'))`, nil, nil},
 		{"plan for θ", `ANALYZE theta_slice`, nil, nil},
 		{"make room for θ", `SELECT sextant.theta_month($1)`, []any{b.AsOf}, nil},
 		{"append the θ history", `
@@ -92,16 +94,22 @@ func thetaSteps(b ThetaBatch, written *int64) []step {
 		step{"publish θ", `
 			INSERT INTO public.mirt_ability AS m (user_id, theta, se, model, version, fitted_at)
 			SELECT user_id, theta, se, $1, $2, $3 FROM theta_slice WHERE topic_id IS NULL ORDER BY user_id
-			ON CONFLICT (user_id, version) DO UPDATE SET theta = excluded.theta, se = excluded.se, model = excluded.model,
-				fitted_at = excluded.fitted_at
-			WHERE m.fitted_at IS NULL OR m.fitted_at <= excluded.fitted_at`, args, written},
+			` + abilityConflict, args, written},
 		step{"publish topic θ", `
 			INSERT INTO public.student_topic_theta AS m (user_id, topic_id, theta, se, model, version, fitted_at)
 			SELECT user_id, topic_id, theta, se, $1, $2, $3 FROM theta_slice WHERE topic_id IS NOT NULL ORDER BY user_id, topic_id
-			ON CONFLICT (user_id, topic_id) DO UPDATE SET theta = excluded.theta, se = excluded.se, model = excluded.model,
-				version = excluded.version, fitted_at = excluded.fitted_at
-			WHERE m.fitted_at IS NULL OR m.fitted_at <= excluded.fitted_at`, args, written})
+			` + topicConflict, args, written})
 }
+
+// How a published θ m gives way to a new one: never to an older.
+const (
+	abilityConflict = `ON CONFLICT (user_id, version) DO UPDATE SET theta = excluded.theta, se = excluded.se, model = excluded.model,
+				fitted_at = excluded.fitted_at
+			WHERE m.fitted_at IS NULL OR m.fitted_at <= excluded.fitted_at`
+	topicConflict = `ON CONFLICT (user_id, topic_id) DO UPDATE SET theta = excluded.theta, se = excluded.se, model = excluded.model,
+				version = excluded.version, fitted_at = excluded.fitted_at
+			WHERE m.fitted_at IS NULL OR m.fitted_at <= excluded.fitted_at`
+)
 
 // LockLearner makes θ writes of one learner take turns until the transaction ends.
 func (tx *Tx) LockLearner(ctx context.Context, userID string) error {
