@@ -22,7 +22,7 @@ func (s *syncer) full(ctx context.Context) error {
 	const columns = `session_id, user_id, status, created_at, updated_at`
 	if s.reader == SourceExamResults {
 		if err := s.run(ctx, []step{{"note the sessions", `CREATE TEMP TABLE sync_seen ON COMMIT DROP AS
-			SELECT session_id, nullif(user_id, '') AS user_id, status, created_at, updated_at FROM public.exam_results`, nil, &s.report.Sessions}}); err != nil {
+			SELECT session_id, nullif(user_id, '') AS user_id, status, created_at, updated_at FROM ` + s.platform.exams() + ` e`, nil, &s.report.Sessions}}); err != nil {
 			return err
 		}
 	}
@@ -67,7 +67,7 @@ func (s *syncer) build(ctx context.Context) error {
 	var read string
 	switch s.reader {
 	case SourceExamResults:
-		read = readExams(`public.exam_results`)
+		read = readExams(s.platform.exams())
 	case SourceAttempt:
 		read = s.platform.readAttempts(`true`)
 	default:
@@ -80,7 +80,7 @@ func (s *syncer) build(ctx context.Context) error {
 		{"use all cores", `SET LOCAL parallel_tuple_cost = 0; SET LOCAL parallel_setup_cost = 0;
 			SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL work_mem = '128MB'; SET LOCAL maintenance_work_mem = '512MB'`, nil, nil},
 		// In the order of time, so that a day's answers lie in a few pages.
-		{"read the source", `CREATE TABLE sextant.answer_next AS SELECT * FROM (` + read + `) answer ORDER BY answered_at`, nil, nil},
+		{"read the source", `CREATE TABLE sextant.answer_next AS SELECT * FROM (` + s.platform.remembered(read) + `) answer ORDER BY answered_at`, nil, nil},
 		{"set bad answers aside", quarantine(`
 			SELECT n.source_key, n.position, r.reason, n.raw FROM sextant.answer_next n CROSS JOIN LATERAL unnest(n.problems) r (reason)
 			WHERE n.problems IS NOT NULL`), []any{s.reader, s.state.Now}, &s.report.Quarantined},
@@ -97,7 +97,7 @@ func (s *syncer) build(ctx context.Context) error {
 		step{"index by moment", `CREATE INDEX answer_next_moment ON sextant.answer_next (answered_at)`, nil, nil},
 	)
 	if s.reader == SourceExamResults {
-		steps = append(steps, step{"set bad rows aside", quarantine(badRows(`public.exam_results`)), []any{s.reader, s.state.Now}, &s.report.Quarantined})
+		steps = append(steps, step{"set bad rows aside", quarantine(badRows(s.platform.exams())), []any{s.reader, s.state.Now}, &s.report.Quarantined})
 	}
 	return s.run(ctx, steps)
 }
