@@ -11,7 +11,8 @@ import (
 
 // SessionSync is what SyncSessions did.
 type SessionSync struct {
-	Learners    []string // whose answers changed, as the answers name them
+	Learners    []string  // whose answers changed, as the answers name them
+	At          time.Time // by the database's clock, before anything was read
 	Quarantined int64
 }
 
@@ -35,7 +36,9 @@ func (tx *Tx) SyncSessions(ctx context.Context, sessions, users []string) (Sessi
 		return SessionSync{}, ErrSyncing
 	}
 	s := &sessionSync{tx: tx, state: st, sessions: text(sessions), users: text(users)}
-	return s.run(ctx)
+	out, err := s.run(ctx)
+	out.At = st.Now
+	return out, err
 }
 
 type sessionSync struct {
@@ -159,9 +162,9 @@ func (s *sessionSync) conclude(ctx context.Context, days []touchedDay, learners 
 		s.state.Reader, s.state.Now, s.sessions)
 	if len(days) > 0 {
 		b.Queue(`DELETE FROM sextant.answer_tally t USING `+touched+` WHERE t.user_id = c.user_id COLLATE "C" AND t.day = c.day`, users, dates)
-		b.Queue(tally(touched+` JOIN sextant.answer a ON a.user_id = c.user_id COLLATE "C"
+		b.Queue(`INSERT INTO sextant.answer_tally (`+tallyColumns+`) `+tally(touched+` JOIN sextant.answer a ON a.user_id = c.user_id COLLATE "C"
 			AND a.answered_at >= c.day::timestamp AT TIME ZONE 'UTC' AND a.answered_at < (c.day + 1)::timestamp AT TIME ZONE 'UTC'`), users, dates)
-		b.Queue(learnerCounts(`WHERE user_id = ANY ($1::text[])`), learners)
+		b.Queue(putLearners(learnerCounts(`sextant.answer WHERE user_id = ANY ($1::text[])`)), learners)
 		b.Queue(`DELETE FROM sextant.learner l WHERE l.user_id = ANY ($1::text[])
 			AND NOT EXISTS (SELECT FROM sextant.answer a WHERE a.user_id = l.user_id)`, learners)
 		b.Queue(`INSERT INTO sextant.answer_day (day, revision)

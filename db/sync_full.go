@@ -29,6 +29,13 @@ func (s *syncer) full(ctx context.Context) error {
 	if err := s.build(ctx); err != nil {
 		return err
 	}
+	// Counted aside, too: unlike INSERT, CREATE TABLE AS reads with all cores.
+	if err := s.run(ctx, []step{
+		{"tally the days", `CREATE TEMP TABLE sync_tally ON COMMIT DROP AS ` + tally(`sextant.answer_next a`), nil, nil},
+		{"count the learners' answers", `CREATE TEMP TABLE sync_learner ON COMMIT DROP AS ` + learnerCounts(`sextant.answer_next`), nil, nil},
+	}); err != nil {
+		return err
+	}
 	if err := s.compareDays(ctx); err != nil {
 		return err
 	}
@@ -37,8 +44,11 @@ func (s *syncer) full(ctx context.Context) error {
 	}
 	steps := []step{{"forget the sessions", `TRUNCATE sextant.source_session`, nil, nil}}
 	if s.reader == SourceExamResults {
-		steps = append(steps, step{"remember the sessions",
-			`INSERT INTO sextant.source_session (` + columns + `) SELECT ` + columns + ` FROM sync_seen`, nil, nil})
+		steps = append(steps,
+			step{"sessions without indexes", `ALTER TABLE sextant.source_session DROP CONSTRAINT source_session_pkey; DROP INDEX sextant.source_session_created`, nil, nil},
+			step{"remember the sessions", `INSERT INTO sextant.source_session (` + columns + `) SELECT ` + columns + ` FROM sync_seen`, nil, nil},
+			step{"index the sessions", `ALTER TABLE sextant.source_session ADD CONSTRAINT source_session_pkey PRIMARY KEY (session_id);
+				CREATE INDEX source_session_created ON sextant.source_session (created_at)`, nil, nil})
 	}
 	if err := s.run(ctx, steps); err != nil {
 		return err
@@ -49,13 +59,13 @@ func (s *syncer) full(ctx context.Context) error {
 	if err := s.run(ctx, []step{
 		{"forget the old counts", `TRUNCATE sextant.learner, sextant.answer_tally`, nil, nil},
 		{"tally without indexes", `ALTER TABLE sextant.answer_tally DROP CONSTRAINT answer_tally_pkey; DROP INDEX sextant.answer_tally_day`, nil, nil},
-		{"tally the days", tally(`sextant.answer a`), nil, nil},
+		{"keep the tally", `INSERT INTO sextant.answer_tally (` + tallyColumns + `) SELECT ` + tallyColumns + ` FROM sync_tally`, nil, nil},
 		{"index the tally", `ALTER TABLE sextant.answer_tally ADD CONSTRAINT answer_tally_pkey PRIMARY KEY (user_id, topic_id, day);
 			CREATE INDEX answer_tally_day ON sextant.answer_tally (day)`, nil, nil},
-		{"count the learners' answers", learnerCounts(``), nil, nil},
+		{"keep the learners", putLearners(`SELECT * FROM sync_learner`), nil, nil},
 		{"close what is mended", `UPDATE sextant.quarantine SET resolved_at = $1 WHERE resolved_at IS NULL AND last_seen < $1`,
 			[]any{s.state.Now}, nil},
-		{"analyze", `ANALYZE sextant.answer, sextant.answer_tally, sextant.learner, sextant.source_session`, nil, nil},
+		{"analyze", `ANALYZE sextant.answer_tally, sextant.learner, sextant.source_session`, nil, nil},
 	}); err != nil {
 		return err
 	}
@@ -92,6 +102,7 @@ func (s *syncer) build(ctx context.Context) error {
 		step{"constrain", `ALTER TABLE sextant.answer_next ALTER user_id SET NOT NULL, ALTER item_id SET NOT NULL,
 			ALTER correct SET NOT NULL, ALTER hints SET NOT NULL, ALTER answered_at SET NOT NULL,
 			ALTER source_key SET NOT NULL, ALTER position SET NOT NULL`, nil, nil},
+		step{"analyze", `ANALYZE sextant.answer_next`, nil, nil},
 		step{"index by key", `ALTER TABLE sextant.answer_next ADD CONSTRAINT answer_next_pkey PRIMARY KEY (source_key, position)`, nil, nil},
 		step{"index by learner", `CREATE INDEX answer_next_user ON sextant.answer_next (user_id, answered_at)`, nil, nil},
 		step{"index by moment", `CREATE INDEX answer_next_moment ON sextant.answer_next (answered_at)`, nil, nil},
@@ -111,7 +122,7 @@ func (s *syncer) compareDays(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	changed := `SELECT DISTINCT (answered_at AT TIME ZONE 'UTC')::date AS day FROM sextant.answer_next`
+	changed := `SELECT DISTINCT day FROM sync_tally`
 	if had {
 		changed = `SELECT coalesce(o.day, n.day) AS day
 			FROM (` + byDay + ` FROM sextant.answer GROUP BY 1) o
