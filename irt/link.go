@@ -171,15 +171,7 @@ func (l linker) stockingLord(from, to []ItemParams, a, b float64) (float64, floa
 	at := l.curves(from, to, a, b)
 	damping := 1e-3
 	for range linkSteps {
-		var stepA, stepB float64
-		if l.method == Shift {
-			stepB = at.gb / (at.hbb * (1 + damping))
-		} else {
-			haa, hbb := at.haa*(1+damping), at.hbb*(1+damping)
-			det := haa*hbb - at.hab*at.hab
-			stepA = (hbb*at.ga - at.hab*at.gb) / det
-			stepB = (haa*at.gb - at.hab*at.ga) / det
-		}
+		stepA, stepB := l.step(at, damping)
 		if !finite(stepA) || !finite(stepB) {
 			return 0, 0, fmt.Errorf("%w: the common items do not discriminate", ErrLink)
 		}
@@ -214,27 +206,39 @@ type testCurves struct {
 // the expected number of correct answers (Stocking & Lord 1983, eq. 8).
 func (l linker) curves(from, to []ItemParams, a, b float64) testCurves {
 	var out testCurves
-	link := Linkage{A: a, B: b}
-	for k, theta := range l.grid.theta[:l.grid.nodes] {
-		var gap, da, db float64 // the gap, and the linked curve's derivatives
+	for k := range l.grid.theta[:l.grid.nodes] {
+		var at gap
 		for i := range to {
-			p := link.Params(from[i])
-			z := p.A * (theta - p.B)
-			density := (1 - p.C) * logistic(z) * logistic(-z)
-			gap += to[i].Prob(theta) - p.Prob(theta)
-			// z = (a/A)(θ − B) − a·b with a, b on the from-scale.
-			da -= density * p.A * (theta - b) / a
-			db -= density * p.A
+			at = at.plus(l.gap(from[i], to[i], a, b, k))
 		}
-		w := math.Exp(l.grid.base[k])
-		out.distance += w * gap * gap
-		out.ga += w * gap * da
-		out.gb += w * gap * db
-		out.haa += w * da * da
-		out.hab += w * da * db
-		out.hbb += w * db * db
+		out.add(math.Exp(l.grid.base[k]), at)
 	}
 	return out
+}
+
+// gap is how far curves are apart at a node, and the linked one's derivatives.
+type gap struct{ gap, da, db float64 }
+
+func (x gap) plus(y gap) gap  { return gap{x.gap + y.gap, x.da + y.da, x.db + y.db} }
+func (x gap) minus(y gap) gap { return gap{x.gap - y.gap, x.da - y.da, x.db - y.db} }
+
+// gap is one item's share of the test curves' gap at node k.
+func (l linker) gap(from, to ItemParams, a, b float64, k int) gap {
+	theta := l.grid.theta[k]
+	p := Linkage{A: a, B: b}.Params(from)
+	z := p.A * (theta - p.B)
+	density := (1 - p.C) * logistic(z) * logistic(-z)
+	// z = (a/A)(θ − B) − a·b with a, b on the from-scale.
+	return gap{gap: to.Prob(theta) - p.Prob(theta), da: -density * p.A * (theta - b) / a, db: -density * p.A}
+}
+
+func (t *testCurves) add(w float64, g gap) {
+	t.distance += w * g.gap * g.gap
+	t.ga += w * g.gap * g.da
+	t.gb += w * g.gap * g.db
+	t.haa += w * g.da * g.da
+	t.hab += w * g.da * g.db
+	t.hbb += w * g.db * g.db
 }
 
 // jackknife sets the link's standard errors by leaving out one item at a time
@@ -244,18 +248,69 @@ func (l linker) jackknife(link *Linkage, from, to []ItemParams) {
 	if n < 3 && (l.method != Shift || n < 2) {
 		return
 	}
-	var as, bs []float64
-	for i := range from {
-		a, b, err := l.constants(without(from, i), without(to, i))
-		if err != nil {
-			return
-		}
-		as, bs = append(as, a), append(bs, b)
+	as, bs := l.leaveOneOut(*link, from, to)
+	if as == nil {
+		return
 	}
 	scale := float64(n-1) * float64(n-1) / float64(n) // stat.Variance divides by n−1
 	va, vb := scale*stat.Variance(as, nil), scale*stat.Variance(bs, nil)
 	link.SEA, link.SEB, link.HasSE = math.Sqrt(va), math.Sqrt(vb), true
 	link.SE = math.Sqrt(va + vb)
+}
+
+// leaveOneOut gives the constants without each of the items, or nil where one
+// of them cannot be spared.
+func (l linker) leaveOneOut(link Linkage, from, to []ItemParams) (as, bs []float64) {
+	if l.method != MeanSigma {
+		return l.oneStep(link, from, to)
+	}
+	for i := range from {
+		a, b, err := l.constants(without(from, i), without(to, i))
+		if err != nil {
+			return nil, nil
+		}
+		as, bs = append(as, a), append(bs, b)
+	}
+	return as, bs
+}
+
+// oneStep approximates the constants without each item by a Gauss-Newton step
+// from those of all (Fox, Hinkley & Larntz 1980, section 2), within 2 % for
+// eight items and closer for more. To minimise anew without each takes a time
+// that grows with their square: minutes for 5,000.
+func (l linker) oneStep(link Linkage, from, to []ItemParams) (as, bs []float64) {
+	nodes := l.grid.nodes
+	all := make([]gap, nodes)
+	each := make([]gap, nodes*len(from))
+	for i := range from {
+		for k := range nodes {
+			g := l.gap(from[i], to[i], link.A, link.B, k)
+			each[i*nodes+k] = g
+			all[k] = all[k].plus(g)
+		}
+	}
+	for i := range from {
+		var at testCurves
+		for k := range nodes {
+			at.add(math.Exp(l.grid.base[k]), all[k].minus(each[i*nodes+k]))
+		}
+		stepA, stepB := l.step(at, 0)
+		if !finite(stepA) || !finite(stepB) {
+			return nil, nil
+		}
+		as, bs = append(as, link.A+stepA), append(bs, link.B+stepB)
+	}
+	return as, bs
+}
+
+// step is a damped Gauss-Newton step towards the minimum.
+func (l linker) step(at testCurves, damping float64) (stepA, stepB float64) {
+	if l.method == Shift {
+		return 0, at.gb / (at.hbb * (1 + damping))
+	}
+	haa, hbb := at.haa*(1+damping), at.hbb*(1+damping)
+	det := haa*hbb - at.hab*at.hab
+	return (hbb*at.ga - at.hab*at.gb) / det, (haa*at.gb - at.hab*at.ga) / det
 }
 
 func without(items []ItemParams, i int) []ItemParams {
