@@ -61,6 +61,36 @@ func (d *DB) RecentRuns(ctx context.Context, stages []string, each int) (map[str
 	return out, err
 }
 
+// LastTries gives, by stage, its newest run that could have published the day
+// due of it: one over all learners whose window reaches that day.
+func (d *DB) LastTries(ctx context.Context, due map[string]Day) (map[string]Run, error) {
+	var stages []string
+	var days []time.Time
+	for stage, day := range due {
+		stages, days = append(stages, stage), append(days, day.Start())
+	}
+	rows, err := collect[Run](ctx, d.pool, `
+		SELECT r.* FROM unnest($1::text[], $2::date[]) s (stage, due)
+		CROSS JOIN LATERAL (
+			SELECT `+runColumns+` FROM sextant.run
+			WHERE stage = s.stage AND status <> 'skipped' AND window_to >= s.due AND NOT params ? 'users'
+			  AND created_at > s.due::timestamp AT TIME ZONE 'UTC' -- bounds the search: the day had to come first
+			ORDER BY created_at DESC LIMIT 1) r`, text(stages), days)
+	out := map[string]Run{}
+	for _, r := range rows {
+		out[r.Stage] = r
+	}
+	return out, err
+}
+
+// ClockSkew is how far the database's clock is ahead of this machine's.
+func (d *DB) ClockSkew(ctx context.Context) (time.Duration, error) {
+	before := time.Now()
+	theirs, err := scalar[time.Time](ctx, d.pool, `SELECT clock_timestamp()`)
+	took := time.Since(before)
+	return theirs.Sub(before.Add(took / 2)), err
+}
+
 // Ping checks that the database answers.
 func (d *DB) Ping(ctx context.Context) error { return classify("reach "+d.Target(), d.pool.Ping(ctx)) }
 

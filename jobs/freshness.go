@@ -1,10 +1,10 @@
 package jobs
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
-
-	"github.com/adhocore/gronx"
 
 	"sextant/db"
 )
@@ -15,6 +15,8 @@ type facts struct {
 	built   bool
 	dataDay *db.Day    // newest day published in full
 	runs    []db.Run   // newest first
+	try     *db.Run    // the last that could have published the day due
+	pause   *db.Pause  // in force
 	since   *time.Time // for a stage on events: the oldest finished session without its θ
 	now     time.Time
 }
@@ -23,7 +25,7 @@ type facts struct {
 // published, not that a process ran. A backfill of an old day never makes a
 // late stage green, since only the newest published day counts.
 func freshness(f facts) (StageStatus, error) {
-	s := StageStatus{Info: f.info, DataDay: f.dataDay, Recent: f.runs}
+	s := StageStatus{Info: f.info, DataDay: f.dataDay, Recent: f.runs, Pause: f.pause}
 	if len(f.runs) > 0 {
 		s.LastRun = &f.runs[0]
 	}
@@ -31,38 +33,42 @@ func freshness(f facts) (StageStatus, error) {
 		s.State, s.Why = StateNotBuilt, "not built in this version"
 		return s, nil
 	}
-	if f.info.Schedule == "" {
+	if f.info.Schedule != "" {
+		day, deadline, next, err := due(f.info.Schedule, f.now)
+		if err != nil {
+			return s, fmt.Errorf("%s: %w", f.info.Name, err)
+		}
+		s.DueDay, s.Deadline, s.NextTick = &day, &deadline, &next
+		if f.dataDay != nil {
+			lag := max(0, day.Sub(*f.dataDay))
+			s.LagDays = &lag
+		}
+	}
+	running := slices.IndexFunc(f.runs, func(r db.Run) bool { return r.Status == db.RunRunning })
+	switch {
+	case f.info.Off:
+		s.State, s.Why = StateOff, "switched off in the config file"
+	case running >= 0 && !f.info.PerLearner:
+		r := f.runs[running]
+		s.State, s.Why = StateRunning, fmt.Sprintf("run by %s on %s", r.Actor, r.Host)
+	case f.pause != nil:
+		s.State, s.Why = StatePaused, pauseWords(*f.pause)
+	case f.info.Schedule == "":
 		s.onEvents(f)
-		return s, nil
+	default:
+		s.judge(f)
 	}
-	deadline, err := gronx.PrevTickBefore(f.info.Schedule, f.now, true)
-	if err != nil {
-		return s, fmt.Errorf("schedule %q of %s: %w", f.info.Schedule, f.info.Name, err)
-	}
-	next, err := gronx.NextTickAfter(f.info.Schedule, f.now, false)
-	if err != nil {
-		return s, fmt.Errorf("schedule %q of %s: %w", f.info.Schedule, f.info.Name, err)
-	}
-	due := db.DayOf(deadline).Add(-1) // a stage publishes the last complete day
-	s.DueDay, s.Deadline, s.NextTick = &due, &deadline, &next
-	if f.dataDay != nil {
-		lag := max(0, due.Sub(*f.dataDay))
-		s.LagDays = &lag
-	}
-	s.judge(f, due, deadline)
 	return s, nil
 }
 
-// judge sets the state of a scheduled stage.
-func (s *StageStatus) judge(f facts, due db.Day, deadline time.Time) {
-	last := s.LastRun
+// judge sets the state of a scheduled stage that nothing holds.
+func (s *StageStatus) judge(f facts) {
+	due, deadline := *s.DueDay, *s.Deadline
 	switch {
-	case last != nil && last.Status == db.RunRunning:
-		s.State, s.Why = StateRunning, fmt.Sprintf("run by %s on %s", last.Actor, last.Host)
 	case f.dataDay != nil && !f.dataDay.Before(due):
 		s.State, s.Why = StateFresh, fmt.Sprintf("%s is published", due)
-	case last != nil && tried(*last, deadline):
-		s.State, s.Why = StateFailed, fmt.Sprintf("the last try for %s: %s", due, reasonOf(*last))
+	case f.try != nil && ended(*f.try):
+		s.State, s.Why = StateFailed, fmt.Sprintf("the last try for %s: %s", due, reasonOf(*f.try))
 	case f.dataDay == nil:
 		s.State, s.Why = StateNever, "nothing has been published yet"
 	case f.now.Before(deadline.Add(f.info.Grace)):
@@ -72,11 +78,11 @@ func (s *StageStatus) judge(f facts, due db.Day, deadline time.Time) {
 	}
 }
 
-// tried reports whether a run since the deadline ended without publishing.
-func tried(r db.Run, deadline time.Time) bool {
+// ended reports whether a run ended short of success.
+func ended(r db.Run) bool {
 	switch r.Status {
 	case db.RunFailed, db.RunLost, db.RunPartial, db.RunCancelled:
-		return !r.CreatedAt.Before(deadline)
+		return true
 	}
 	return false
 }
@@ -91,7 +97,7 @@ func reasonOf(r db.Run) string {
 // onEvents sets the state of a stage without a schedule: it is as fresh as the
 // oldest finished session that still waits for it.
 func (s *StageStatus) onEvents(f facts) {
-	const soon, late = time.Minute, time.Hour
+	soon, late := time.Minute, cmp.Or(f.info.Grace, time.Hour)
 	switch {
 	case f.since == nil:
 		s.State, s.Why = StateFresh, "every finished session has its θ"

@@ -26,34 +26,52 @@ func TestFreshness(t *testing.T) {
 	run := func(s db.RunStatus, created string) []db.Run { return []db.Run{{Status: s, CreatedAt: at(created)}} }
 	info := Info{Name: "x", Schedule: "15 1 * * *", Grace: 30 * time.Minute}
 	weekly := Info{Name: "w", Schedule: "0 4 * * 1", Grace: 30 * time.Minute}
+	often := Info{Name: "o", Schedule: "*/15 * * * *", Grace: 30 * time.Minute}
+	monthly := Info{Name: "m", Schedule: "0 3 1 * *", Grace: 30 * time.Minute}
 	for _, c := range []struct {
-		name string
-		f    facts
-		now  string
-		want State
-		lag  int
-		due  string
+		name  string
+		f     facts
+		tried bool // by the newest run
+		now   string
+		want  State
+		lag   int
+		due   string
 	}{
-		{"published", facts{info: info, dataDay: day("2026-03-30")}, "2026-03-31 02:00", StateFresh, 0, "2026-03-30"},
-		{"before the deadline yesterday's day is due", facts{info: info, dataDay: day("2026-03-29")}, "2026-03-31 01:14", StateFresh, 0, "2026-03-29"},
-		{"at the deadline", facts{info: info, dataDay: day("2026-03-29")}, "2026-03-31 01:15", StateDue, 1, "2026-03-30"},
-		{"within grace", facts{info: info, dataDay: day("2026-03-29")}, "2026-03-31 01:44", StateDue, 1, "2026-03-30"},
-		{"past grace", facts{info: info, dataDay: day("2026-03-29")}, "2026-03-31 01:45", StateLate, 1, "2026-03-30"},
-		{"a backfill of an old day keeps it late", facts{info: info, dataDay: day("2026-03-20"), runs: run(db.RunSucceeded, "2026-03-31 02:00")},
+		{"published", facts{info: info, dataDay: day("2026-03-30")}, false, "2026-03-31 02:00", StateFresh, 0, "2026-03-30"},
+		{"before the deadline yesterday's day is due", facts{info: info, dataDay: day("2026-03-29")}, false, "2026-03-31 01:14", StateFresh, 0, "2026-03-29"},
+		{"at the deadline", facts{info: info, dataDay: day("2026-03-29")}, false, "2026-03-31 01:15", StateDue, 1, "2026-03-30"},
+		{"within grace", facts{info: info, dataDay: day("2026-03-29")}, false, "2026-03-31 01:44", StateDue, 1, "2026-03-30"},
+		{"past grace", facts{info: info, dataDay: day("2026-03-29")}, false, "2026-03-31 01:45", StateLate, 1, "2026-03-30"},
+		{"a backfill of an old day keeps it late", facts{info: info, dataDay: day("2026-03-20"), runs: run(db.RunSucceeded, "2026-03-31 02:00")}, false,
 			"2026-03-31 02:10", StateLate, 10, "2026-03-30"},
-		{"failed since the deadline", facts{info: info, dataDay: day("2026-03-29"), runs: run(db.RunFailed, "2026-03-31 01:15")},
+		{"failed since the deadline", facts{info: info, dataDay: day("2026-03-29"), runs: run(db.RunFailed, "2026-03-31 01:15")}, true,
 			"2026-03-31 01:20", StateFailed, 1, "2026-03-30"},
-		{"an old failure does not excuse lateness", facts{info: info, dataDay: day("2026-03-28"), runs: run(db.RunFailed, "2026-03-30 01:15")},
+		{"an old failure does not excuse lateness", facts{info: info, dataDay: day("2026-03-28"), runs: run(db.RunFailed, "2026-03-30 01:15")}, false,
 			"2026-03-31 03:00", StateLate, 2, "2026-03-30"},
-		{"failed on top of published is still fresh", facts{info: info, dataDay: day("2026-03-30"), runs: run(db.RunFailed, "2026-03-31 01:50")},
+		{"failed on top of published is still fresh", facts{info: info, dataDay: day("2026-03-30"), runs: run(db.RunFailed, "2026-03-31 01:50")}, true,
 			"2026-03-31 02:00", StateFresh, 0, "2026-03-30"},
-		{"lost", facts{info: info, dataDay: day("2026-03-29"), runs: run(db.RunLost, "2026-03-31 01:15")}, "2026-03-31 05:00", StateFailed, 1, "2026-03-30"},
-		{"running", facts{info: info, dataDay: day("2026-03-29"), runs: run(db.RunRunning, "2026-03-31 01:15")}, "2026-03-31 05:00", StateRunning, 1, "2026-03-30"},
-		{"never", facts{info: info}, "2026-03-31 05:00", StateNever, -1, "2026-03-30"},
-		{"weekly: Sunday is due from Monday on", facts{info: weekly, dataDay: day("2026-03-29")}, "2026-04-04 12:00", StateFresh, 0, "2026-03-29"},
-		{"weekly: late on Monday", facts{info: weekly, dataDay: day("2026-03-29")}, "2026-04-06 05:00", StateLate, 7, "2026-04-05"},
+		{"lost", facts{info: info, dataDay: day("2026-03-29"), runs: run(db.RunLost, "2026-03-31 01:15")}, true, "2026-03-31 05:00", StateFailed, 1, "2026-03-30"},
+		{"running", facts{info: info, dataDay: day("2026-03-29"), runs: run(db.RunRunning, "2026-03-31 01:15")}, true, "2026-03-31 05:00", StateRunning, 1, "2026-03-30"},
+		{"never", facts{info: info}, false, "2026-03-31 05:00", StateNever, -1, "2026-03-30"},
+		{"paused", facts{info: info, dataDay: day("2026-03-20"), pause: &db.Pause{Actor: "kim", At: at("2026-03-21 09:00"), Reason: "new bank"}}, false,
+			"2026-03-31 05:00", StatePaused, 10, "2026-03-30"},
+		{"a forced run of a paused stage", facts{info: info, dataDay: day("2026-03-20"), pause: &db.Pause{Actor: "kim"}, runs: run(db.RunRunning, "2026-03-31 04:59")}, false,
+			"2026-03-31 05:00", StateRunning, 10, "2026-03-30"},
+		{"off", facts{info: Info{Name: "o", Schedule: "15 1 * * *", Off: true}}, false, "2026-03-31 05:00", StateOff, -1, "2026-03-30"},
+		{"running behind skipped runs", facts{info: info, dataDay: day("2026-03-29"),
+			runs: append(run(db.RunSkipped, "2026-03-31 01:16"), run(db.RunRunning, "2026-03-31 01:15")...)}, false, "2026-03-31 05:00", StateRunning, 1, "2026-03-30"},
+		{"several ticks a day: the first is the deadline", facts{info: often, dataDay: day("2026-03-29")}, false, "2026-03-31 10:07", StateLate, 1, "2026-03-30"},
+		{"several ticks a day: within grace of midnight", facts{info: often, dataDay: day("2026-03-29")}, false, "2026-03-31 00:20", StateDue, 1, "2026-03-30"},
+		{"year's end", facts{info: info, dataDay: day("2026-12-31")}, false, "2027-01-01 02:00", StateFresh, 0, "2026-12-31"},
+		{"leap day", facts{info: info, dataDay: day("2028-02-28")}, false, "2028-03-01 02:00", StateLate, 1, "2028-02-29"},
+		{"monthly", facts{info: monthly, dataDay: day("2026-02-28")}, false, "2026-03-31 02:00", StateFresh, 0, "2026-02-28"},
+		{"weekly: Sunday is due from Monday on", facts{info: weekly, dataDay: day("2026-03-29")}, false, "2026-04-04 12:00", StateFresh, 0, "2026-03-29"},
+		{"weekly: late on Monday", facts{info: weekly, dataDay: day("2026-03-29")}, false, "2026-04-06 05:00", StateLate, 7, "2026-04-05"},
 	} {
 		c.f.built, c.f.now = true, at(c.now)
+		if c.tried {
+			c.f.try = &c.f.runs[0]
+		}
 		s, err := freshness(c.f)
 		if err != nil {
 			t.Fatal(err)

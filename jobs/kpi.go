@@ -27,7 +27,7 @@ const (
 // Info describes the stage.
 func (KPIs) Info() Info {
 	return Info{Name: kpiStage, Summary: "Weekly KPIs: improvement, efficiency, recovery, engagement, P and S",
-		Schedule: "10 2 * * *", Grace: 30 * time.Minute, Upstream: []string{featuresStage}, Slice: "day"}
+		Schedule: "10 2 * * *", Grace: 30 * time.Minute, Upstream: []string{calibrateStage}, Slice: "day"}
 }
 
 // Params gives its parameters.

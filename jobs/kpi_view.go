@@ -34,7 +34,11 @@ type KPILine struct {
 // parameters of this environment unless options say otherwise. It writes
 // nothing.
 func (s *Service) LearnerKPIs(ctx context.Context, userID string, date *db.Day, options map[string]string) (KPIDetail, error) {
-	_, job, err := s.runner.prepare(Request{Stage: kpiStage, Date: date, Options: options})
+	now, _, err := s.runner.now(ctx)
+	if err != nil {
+		return KPIDetail{}, err
+	}
+	_, job, err := s.runner.prepare(Request{Stage: kpiStage, Date: date, Options: options}, now)
 	if err != nil {
 		return KPIDetail{}, err
 	}

@@ -25,6 +25,7 @@ type Request struct {
 	Reason   string
 	Trigger  db.Trigger
 	Actor    string            // the operating system's user when empty
+	PingURL  string            // of a dead-man monitor; the stage's own when empty
 	Options  map[string]string // the stage's own parameters by name; see ParamSpec
 }
 
@@ -116,6 +117,9 @@ func (q Request) flags(users bool) []string {
 	}
 	if q.Reason != "" {
 		args = append(args, "--reason", q.Reason)
+	}
+	if q.PingURL != "" {
+		args = append(args, "--ping-url", q.PingURL)
 	}
 	for _, k := range slices.Sorted(maps.Keys(q.Options)) {
 		args = append(args, "--"+k+"="+q.Options[k])

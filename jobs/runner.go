@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,6 +34,10 @@ type Runner struct {
 	Actor    string // who runs it when a request names nobody
 	ReadOnly bool
 	Observe  func(db.Run, db.RunProgress) // may be nil; called as the run goes on
+
+	// Skew measures how far the database's clock is ahead of Clock; the database
+	// is asked when it is nil.
+	Skew func(context.Context) (time.Duration, error)
 }
 
 // LockedError says that another run holds the stage's lock; exit code 3.
@@ -60,19 +65,30 @@ func (e *CancelledError) Error() string { return "cancelled by " + e.By }
 
 // Validate reports what is wrong with a request itself; it asks no database.
 func (r *Runner) Validate(q Request) error {
-	_, _, err := r.prepare(q)
+	_, _, err := r.prepare(q, r.Clock().UTC())
 	return err
 }
 
 // Preview says what Run would do with the same request. It writes nothing.
 func (r *Runner) Preview(ctx context.Context, q Request) (Preview, error) {
-	stage, job, err := r.prepare(q)
+	now, _, err := r.now(ctx)
+	if err != nil {
+		return Preview{}, err
+	}
+	stage, job, err := r.prepare(q, now)
 	if err != nil {
 		return Preview{}, err
 	}
 	plan, err := stage.Plan(ctx, job)
 	if err != nil {
 		return Preview{}, err
+	}
+	why, err := r.hold(ctx, stage, now)
+	if err != nil {
+		return Preview{}, err
+	}
+	if why != "" && holds(stage, q) {
+		plan.Notes = append(plan.Notes, "the stage is "+why+"; only --force runs it")
 	}
 	unsynced, err := r.DB.Unsynced(ctx)
 	if err != nil {
@@ -85,15 +101,30 @@ func (r *Runner) Preview(ctx context.Context, q Request) (Preview, error) {
 // Run runs a stage to its outcome and returns the ledger row as it ended. The
 // error is nil for succeeded, and for partial a *PartialError.
 func (r *Runner) Run(ctx context.Context, q Request) (db.Run, error) {
-	stage, job, err := r.prepare(q)
-	if err != nil {
+	if err := r.Validate(q); err != nil {
 		return db.Run{}, err
 	}
 	if r.ReadOnly {
 		return db.Run{}, ErrReadOnly
 	}
+	now, skew, err := r.now(ctx)
+	if err != nil {
+		return db.Run{}, err
+	}
+	stage, job, err := r.prepare(q, now)
+	if err != nil {
+		return db.Run{}, err
+	}
 	if !Built(stage) {
 		return db.Run{}, usagef("%s is not built in this version", q.Stage)
+	}
+	if skew != 0 {
+		r.Log.Warn("the clocks of the database and of this machine differ; the database's counts", "database_ahead", skew.Round(time.Second).String())
+	}
+	if why, err := r.hold(ctx, stage, now); err != nil {
+		return db.Run{}, err
+	} else if why != "" && holds(stage, q) {
+		return r.refuse(ctx, stage, job, why)
 	}
 	run, err := r.newRun(stage, job)
 	if err != nil {
@@ -115,11 +146,15 @@ func (r *Runner) Run(ctx context.Context, q Request) (db.Run, error) {
 		return db.Run{}, err
 	}
 	job.Run = &run
-	return r.supervise(ctx, stage, job, lock, lost)
+	ping := newPinger(cmp.Or(q.PingURL, stage.Info().PingURL), r.Log)
+	ping.start(ctx)
+	run, err = r.supervise(ctx, stage, job, lock, lost)
+	ping.end(ctx, err != nil)
+	return run, err
 }
 
-// prepare validates a request against its stage and the clock.
-func (r *Runner) prepare(q Request) (Stage, *Job, error) {
+// prepare validates a request against its stage and the time.
+func (r *Runner) prepare(q Request, now time.Time) (Stage, *Job, error) {
 	stage, err := r.Stages.Find(q.Stage)
 	if err != nil {
 		return nil, nil, err
@@ -127,7 +162,11 @@ func (r *Runner) prepare(q Request) (Stage, *Job, error) {
 	if q.Actor == "" {
 		q.Actor = r.Actor
 	}
-	now := r.Clock().UTC()
+	if q.PingURL != "" {
+		if err := checkPingURL(q.PingURL); err != nil {
+			return nil, nil, err
+		}
+	}
 	from, to, err := q.window(now)
 	if err != nil {
 		return nil, nil, err

@@ -56,8 +56,19 @@ func (s *Service) Pipeline(ctx context.Context) (Pipeline, error) {
 	if err != nil {
 		return Pipeline{}, err
 	}
-	now := s.runner.Clock().UTC()
-	p := Pipeline{At: now, Source: o.Source, Answers: o.Answers, SyncAt: o.SyncedAt}
+	now, skew, err := s.runner.now(ctx)
+	if err != nil {
+		return Pipeline{}, err
+	}
+	pauses, err := s.db.Pauses(ctx, now)
+	if err != nil {
+		return Pipeline{}, err
+	}
+	tries, err := s.tries(ctx, now)
+	if err != nil {
+		return Pipeline{}, err
+	}
+	p := Pipeline{At: now, Skew: skew.Seconds(), Source: o.Source, Answers: o.Answers, SyncAt: o.SyncedAt}
 	for _, st := range s.runner.Stages.All() {
 		info := st.Info()
 		if info.Step {
@@ -70,13 +81,39 @@ func (s *Service) Pipeline(ctx context.Context) (Pipeline, error) {
 		if d, ok := days[info.Name]; ok {
 			f.dataDay = &d
 		}
+		if t, ok := tries[info.Name]; ok {
+			f.try = &t
+		}
+		if hold, ok := pauses[info.Name]; ok {
+			f.pause = &hold
+		}
 		status, err := freshness(f)
 		if err != nil {
+			return Pipeline{}, err
+		}
+		if status.UpstreamNewer, err = s.runner.upstreamNewer(ctx, st); err != nil {
 			return Pipeline{}, err
 		}
 		p.Stages = append(p.Stages, status)
 	}
 	return p, nil
+}
+
+// tries gives, by stage, the last run that could have published its day due.
+func (s *Service) tries(ctx context.Context, now time.Time) (map[string]db.Run, error) {
+	days := map[string]db.Day{}
+	for _, st := range s.runner.Stages.All() {
+		info := st.Info()
+		if info.Schedule == "" {
+			continue
+		}
+		day, _, _, err := due(info.Schedule, now)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", info.Name, err)
+		}
+		days[info.Name] = day
+	}
+	return s.db.LastTries(ctx, days)
 }
 
 // Runs lists runs, newest first.
@@ -202,7 +239,11 @@ func (s *Service) PreviewTheta(ctx context.Context, users []string) ([]ThetaPrev
 // PreviewTheta says what update-theta would do to each learner of a request.
 // It writes nothing.
 func (r *Runner) PreviewTheta(ctx context.Context, q Request) ([]ThetaPreview, error) {
-	stage, job, err := r.prepare(q)
+	now, _, err := r.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stage, job, err := r.prepare(q, now)
 	if err != nil {
 		return nil, err
 	}
@@ -245,7 +286,7 @@ func (s *Service) Launch(ctx context.Context, q Request) (uuid.UUID, error) {
 	if s.about.ReadOnly {
 		return uuid.Nil, ErrReadOnly
 	}
-	if _, _, err := s.runner.prepare(q); err != nil {
+	if err := s.runner.Validate(q); err != nil {
 		return uuid.Nil, err
 	}
 	id, err := uuid.NewV7()

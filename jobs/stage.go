@@ -22,6 +22,9 @@ type Info struct {
 
 	PerLearner bool `json:"-"` // runs beside itself; its writes are serialised learner by learner
 	Step       bool `json:"-"` // a step of other stages that can also be run alone; it publishes nothing
+
+	Off     bool   `json:"-"` // by configuration: not scheduled and not judged
+	PingURL string `json:"-"` // of the monitor that a run reports to; who knows it can ping
 }
 
 // Stage is one step of the pipeline. A new stage is a file with a type that
@@ -87,7 +90,7 @@ func Stages() *Registry {
 		KPIs{},
 		Calibrate{},
 		unbuilt{Info{Name: "generate-weekly-report", Summary: "Weekly report of each learner, HTML and PDF",
-			Schedule: "0 4 * * 1", Upstream: []string{"compute-daily-kpis", "mirt-calibrate"}, Slice: "learner"}},
+			Schedule: "0 4 * * 1", Grace: 30 * time.Minute, Upstream: []string{"compute-daily-kpis", "mirt-calibrate"}, Slice: "learner"}},
 		Inactivity{},
 		UpdateTheta{},
 		syncAnswers{},
@@ -110,7 +113,7 @@ func (r *Registry) Find(name string) (Stage, error) {
 
 // Built reports whether this version can run the stage.
 func Built(s Stage) bool {
-	_, no := s.(unbuilt)
+	_, no := plain(s).(unbuilt)
 	return !no
 }
 

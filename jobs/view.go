@@ -29,6 +29,11 @@ type Console interface {
 	// and returns once the run stands in the ledger.
 	Launch(ctx context.Context, q Request) (uuid.UUID, error)
 	Cancel(ctx context.Context, id uuid.UUID) error
+	// Pause holds a stage's scheduled runs until a moment or, with none, until
+	// somebody resumes it.
+	Pause(ctx context.Context, stage, reason string, until *time.Time) (db.Pause, error)
+	// Resume ends a pause and reports whether there was one.
+	Resume(ctx context.Context, stage string) (bool, error)
 }
 
 // About names the place a console looks at.
@@ -53,6 +58,7 @@ const (
 	StateFailed   State = "failed"    // the last try for the due day failed
 	StateNever    State = "never"     // it has never published anything
 	StatePaused   State = "paused"    // an operator holds it
+	StateOff      State = "off"       // the config file leaves it out
 	StateNotBuilt State = "not_built" // this version cannot run it
 )
 
@@ -67,14 +73,19 @@ type StageStatus struct {
 	Deadline *time.Time `json:"deadline"` // of the due day, grace excluded
 	NextTick *time.Time `json:"next_run"`
 	LastRun  *db.Run    `json:"last_run"`
-	Recent   []db.Run   `json:"-"` // newest first, for the spark line
+	Pause    *db.Pause  `json:"pause"` // in force; nil: none
+
+	UpstreamNewer *UpstreamNewer `json:"upstream_newer"` // beside the state: what it stands on has changed since
+
+	Recent []db.Run `json:"-"` // newest first, for the spark line
 }
 
 // Pipeline is the state of all stages at one moment.
 type Pipeline struct {
-	At      time.Time     `json:"at"`
-	Source  string        `json:"source"`  // where answers come from; empty before the first sync
-	Answers int64         `json:"answers"` // in the fact table, estimated
+	At      time.Time     `json:"at"`                 // by the database's clock
+	Skew    float64       `json:"clock_skew_seconds"` // how far that is ahead of this machine's; 0 within SkewTolerance
+	Source  string        `json:"source"`             // where answers come from; empty before the first sync
+	Answers int64         `json:"answers"`            // in the fact table, estimated
 	SyncAt  *time.Time    `json:"synced_at"`
 	Stages  []StageStatus `json:"stages"`
 }

@@ -140,6 +140,7 @@ func (f *fixture) addPipeline() {
 	features := status("aggregate-features-daily", "Daily features of each learner: counts, accuracy, pace, hints, improvement", "0 2 * * *")
 	features.State, features.Why, features.DataDay, features.DueDay, features.LagDays = jobs.StateFresh, "2025-11-21 was published in time", day("2025-11-21"), day("2025-11-21"), ptr(0)
 	features.Deadline, features.NextTick = at("2025-11-22 02:00:00"), at("2025-11-23 02:00:00")
+	features.UpstreamNewer = &jobs.UpstreamNewer{Stage: "sync-answers", Day: *day("2025-11-19"), Why: "answers behind 2025-11-19 changed since it was published"}
 	kpis := status("compute-daily-kpis", "Weekly KPIs: improvement, efficiency, recovery, engagement, P and S", "10 2 * * *", "aggregate-features-daily")
 	kpis.State, kpis.Why = jobs.StateNotBuilt, "this version cannot run it"
 	calibrate := status("mirt-calibrate", "Item parameters and abilities by marginal maximum likelihood", "0 3 * * *")
@@ -355,6 +356,12 @@ func (f *fixture) Launch(ctx context.Context, q jobs.Request) (uuid.UUID, error)
 	f.launched = append(f.launched, q)
 	return f.runs[0].ID, nil
 }
+
+func (f *fixture) Pause(ctx context.Context, stage, reason string, until *time.Time) (db.Pause, error) {
+	return db.Pause{Stage: stage, Actor: "kim", Reason: reason, At: fixedNow, Until: until}, f.read(ctx)
+}
+
+func (f *fixture) Resume(ctx context.Context, _ string) (bool, error) { return true, f.read(ctx) }
 
 func (f *fixture) Cancel(ctx context.Context, id uuid.UUID) error {
 	if err := f.read(ctx); err != nil {

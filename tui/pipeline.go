@@ -217,14 +217,13 @@ func (p *pipeline) fill() {
 	th, now := p.app.theme, p.app.now()
 	rows := make([]widget.Row, len(p.feed.value.Stages))
 	for i, s := range p.feed.value.Stages {
-		sign, style := stateLook(th, s.State)
 		name := th.Text
 		if s.State == jobs.StateNotBuilt {
 			name = th.NotBuilt
 		}
 		rows[i] = widget.Row{ID: s.Name, Cells: []widget.Cell{
 			widget.T(name, s.Name),
-			widget.T(style, sign+" "+stateWord(s.State)),
+			stateCell(th, s),
 			widget.T(th.Text, dayOr(th, s.DataDay)),
 			lagCell(th, s),
 			lastRunCell(th, now, s.LastRun),
@@ -241,6 +240,16 @@ func dayOr(th *theme.Theme, d *db.Day) string {
 		return th.Glyph.Dash
 	}
 	return d.String()
+}
+
+// stateCell is a stage's state, with a mark where an upstream is newer.
+func stateCell(th *theme.Theme, s jobs.StageStatus) widget.Cell {
+	sign, style := stateLook(th, s.State)
+	line := widget.S(style, sign+" "+stateWord(s.State))
+	if s.UpstreamNewer != nil {
+		line = line.Add(th.Due, " "+th.Glyph.Up)
+	}
+	return widget.Cell{Line: line, Text: true}
 }
 
 func lagCell(th *theme.Theme, s jobs.StageStatus) widget.Cell {
@@ -303,6 +312,9 @@ func (p *pipeline) detail(s jobs.StageStatus, w int) []string {
 	lines := []widget.Line{head}
 	if s.Why != "" {
 		lines = append(lines, widget.S(th.Text, widget.Clean(s.Why)))
+	}
+	if n := s.UpstreamNewer; n != nil {
+		lines = append(lines, widget.S(th.Due, th.Glyph.Up+" upstream newer: ").Add(th.Text, widget.Clean(n.Why)))
 	}
 	lines = append(lines, widget.S(th.Muted, s.Summary))
 	if r := s.LastRun; r != nil && r.Error != nil {

@@ -96,6 +96,9 @@ func (a *app) runner(s *session, log *slog.Logger) *jobs.Runner {
 		Actor: a.actor(), ReadOnly: a.global.readOnly}
 	if s != nil {
 		r.DB, r.ReadOnly = s.db, s.about.ReadOnly
+		if s.target.stages != nil {
+			r.Stages = s.target.stages
+		}
 	}
 	return r
 }

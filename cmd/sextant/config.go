@@ -20,6 +20,7 @@ import (
 type config struct {
 	DefaultProfile string             `yaml:"default_profile"`
 	Profiles       map[string]profile `yaml:"profiles"`
+	Stages         stageSettings      `yaml:"stages"` // of every profile
 
 	path string
 	text []byte // to find the line of what is wrong
@@ -34,6 +35,8 @@ type profile struct {
 	Environment  string `yaml:"environment"`
 	Colour       string `yaml:"colour"`
 	ReadOnly     bool   `yaml:"read_only"`
+
+	Stages stageSettings `yaml:"stages"` // before those of the whole file
 }
 
 var colours = []string{"red", "orange", "yellow", "green", "blue", "purple", "grey"} // the console's badges
@@ -79,6 +82,9 @@ func parseConfig(path string, text []byte) (*config, error) {
 	case err != nil:
 		return nil, configf("%s: %s", path, err)
 	}
+	if err := c.checkStages([]string{"stages"}, c.Stages); err != nil {
+		return nil, err
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.Profiles)) {
 		if err := c.check(name, c.Profiles[name]); err != nil {
 			return nil, err
@@ -107,7 +113,7 @@ func (c *config) check(name string, p profile) error {
 	case p.Colour != "" && !slices.Contains(colours, p.Colour):
 		return c.errorAt([]string{"profiles", name, "colour"}, "unknown colour %q; the colours are %s", p.Colour, strings.Join(colours, ", "))
 	}
-	return nil
+	return c.checkStages([]string{"profiles", name, "stages"}, p.Stages)
 }
 
 // errorAt is a usage error with the line of the value at a path of keys.

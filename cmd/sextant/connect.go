@@ -20,6 +20,7 @@ type target struct {
 	colour      string
 	url         string // empty: the private server
 	readOnly    bool
+	stages      *jobs.Registry // as the config file has them; nil: it says nothing
 }
 
 // resolve finds the target: --database or --profile, else DATABASE_URL, else the
@@ -52,6 +53,12 @@ func (a *app) resolve() (target, error) {
 			return target{}, err
 		}
 		t.environment, t.colour, t.readOnly = p.Environment, p.Colour, t.readOnly || p.ReadOnly
+		conf.Stages = conf.Stages.over(p.Stages)
+	}
+	if len(conf.Stages) > 0 {
+		if t.stages, err = jobs.Stages().With(conf.Stages.settings()); err != nil {
+			return target{}, err
+		}
 	}
 	if t.url == "" && t.environment == "" {
 		t.environment = "local"

@@ -78,7 +78,7 @@ func newRunStageCmd(a *app, s jobs.Stage) *cobra.Command {
 	f.Var(dayFlag{&o.request.To}, "to", "last day of a backfill (default the last complete UTC day)")
 	f.StringArrayVar(&o.request.Users, "user", nil, "only this `learner`; can be repeated")
 	f.BoolVar(&o.request.Missing, "missing", false, "of a backfill, only the days not published")
-	f.BoolVar(&o.request.Force, "force", false, "also what is published and current")
+	f.BoolVar(&o.request.Force, "force", false, "also what is published and current, and a stage that is paused")
 	bindRequest(a, cmd, &o.request)
 	bindParams(cmd, &o.request, jobs.Specs(s.Params()))
 	return cmd
@@ -96,6 +96,7 @@ func bindRequest(a *app, cmd *cobra.Command, q *jobs.Request) {
 	f := cmd.Flags()
 	f.BoolVar(&q.DryRun, "dry-run", false, "say what would be done, and write nothing [$DRY_RUN]")
 	f.StringVar(&q.Reason, "reason", "", "why, for the ledger (`text`)")
+	f.StringVar(&q.PingURL, "ping-url", "", "dead-man monitor to tell of start, success and failure (`URL`; default that of the config file)")
 	q.Trigger = db.TriggerCLI
 	if !a.inTTY && !a.outTTY {
 		q.Trigger = db.TriggerCron

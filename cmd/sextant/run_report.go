@@ -52,6 +52,9 @@ func (a *app) printOutcome(r db.Run) error {
 		return a.writeJSON(r)
 	case a.global.quiet:
 		return nil
+	case r.Status == db.RunSkipped:
+		fmt.Fprintf(a.out, "%s skipped; why: sextant runs logs %s\n", r.Stage, shortID(r))
+		return nil
 	}
 	fmt.Fprintf(a.out, "%s %s in %s: %d of %s done, %s read, %s written\n", r.Stage, r.Status, runTook(r, a.clock()),
 		r.UnitsDone, plural(r.UnitsTotal, "slice"), plural(r.RowsRead, "row"), plural(r.RowsWritten, "row"))

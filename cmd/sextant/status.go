@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +23,7 @@ func newStatusCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "status", Short: "Stages: state, data day, deadline, last run, next run", Args: noArgs,
 		Long: `Shows every stage of the pipeline. A stage is fresh when the data day due has been published, whatever
-its last process did.`,
+its last process did. ↑ marks one whose upstream is newer: what it stands on has changed since it was published.`,
 		Example: `  sextant status
   sextant status --check --quiet || page-someone
   sextant status --json | jq '.stages[] | {name, state, data_day}'`,
@@ -84,6 +86,9 @@ func (a *app) printPipeline(p jobs.Pipeline, about jobs.About) {
 	} else {
 		fmt.Fprintln(a.out, "no answers synced yet: run a stage, or 'sextant run sync-answers'")
 	}
+	if p.Skew != 0 {
+		fmt.Fprintf(a.out, "warning: the database's clock is %s this machine's; the states below are by the database's\n", ahead(p.Skew))
+	}
 	fmt.Fprintln(a.out)
 
 	t := table{columns: []column{{title: "STAGE"}, {title: "STATE"}, {title: "DATA DAY"}, {title: "LAG", right: true, drop: 2},
@@ -96,9 +101,13 @@ func (a *app) printPipeline(p jobs.Pipeline, about jobs.About) {
 		last := cell{}
 		if s.LastRun != nil {
 			last = statusCell(s.LastRun.Status)
-			last.text += " " + shortStamp(s.LastRun.StartedAt)
+			last.text += " " + shortStamp(cmp.Or(s.LastRun.StartedAt, &s.LastRun.CreatedAt))
 		}
-		t.add(cell{text: s.Name}, stateCell(s.State), cell{text: dayOf(s.DataDay)}, cell{text: lag},
+		state := stateCell(s.State)
+		if s.UpstreamNewer != nil {
+			state.text += " ↑"
+		}
+		t.add(cell{text: s.Name}, state, cell{text: dayOf(s.DataDay)}, cell{text: lag},
 			cell{text: shortStamp(s.Deadline)}, last, cell{text: shortStamp(s.NextTick)})
 	}
 	a.printTable(&t, "no stages")
@@ -107,18 +116,31 @@ func (a *app) printPipeline(p jobs.Pipeline, about jobs.About) {
 
 // printTroubles says why, for the stages an operator should look at.
 func (a *app) printTroubles(p jobs.Pipeline) {
-	first := true
+	var lines []string
 	for _, s := range p.Stages {
 		switch s.State {
-		case jobs.StateDue, jobs.StateLate, jobs.StateFailed, jobs.StatePaused:
-			if s.Why == "" {
-				continue
+		case jobs.StateDue, jobs.StateLate, jobs.StateFailed, jobs.StatePaused, jobs.StateOff:
+			if s.Why != "" {
+				lines = append(lines, s.Name+": "+s.Why)
 			}
-			if first {
-				fmt.Fprintln(a.out)
-				first = false
-			}
-			fmt.Fprintf(a.out, "%s: %s\n", s.Name, widget.Clean(s.Why))
+		}
+		if n := s.UpstreamNewer; n != nil {
+			lines = append(lines, s.Name+": ↑ upstream newer: "+n.Why)
 		}
 	}
+	if len(lines) > 0 {
+		fmt.Fprintln(a.out)
+	}
+	for _, l := range lines {
+		fmt.Fprintln(a.out, widget.Clean(l))
+	}
+}
+
+// ahead tells a clock's difference.
+func ahead(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second)).Round(time.Second)
+	if d < 0 {
+		return (-d).String() + " behind"
+	}
+	return d.String() + " ahead of"
 }

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+type pauseOptions struct {
+	app     *app
+	stage   string
+	reason  string
+	until   *time.Time
+	history bool
+}
+
+func newPauseCmd(a *app) *cobra.Command {
+	o := pauseOptions{app: a}
+	cmd := &cobra.Command{
+		Use: "pause STAGE", Short: "Hold a stage: its scheduled runs are skipped",
+		Long: `Holds a stage until it is resumed, or until a time. Its scheduled runs are skipped and recorded as such, with
+exit code 0, and it is not late; a person can still run it with --force. Everybody who watches sees who paused it and why.`,
+		Example: `  sextant pause mirt-calibrate --reason "new item bank on Friday"
+  sextant pause mirt-calibrate --until 2026-04-03T06:00
+  sextant pause --history`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if o.history {
+				return argCount(0, 1, "at most one stage")(cmd, args)
+			}
+			return argCount(1, 1, "the name of a stage")(cmd, args)
+		},
+		ValidArgsFunction: completeStages,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				o.stage = args[0]
+			}
+			if o.history {
+				return showPauses(cmd.Context(), o)
+			}
+			return pauseStage(cmd.Context(), o)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&o.reason, "reason", "", "why, for those who watch (`text`)")
+	f.Var(momentFlag{&o.until, a.clock}, "until", "when it ends by itself: 2026-04-03T06:00 (UTC), 2026-04-03, or a length as 36h")
+	f.BoolVar(&o.history, "history", false, "list the pauses so far, of the stage or of all")
+	return cmd
+}
+
+func newResumeCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "resume STAGE", Short: "End a stage's pause", Args: argCount(1, 1, "the name of a stage"),
+		Long:              `Ends a stage's pause. What was missed is run by the next scheduled run, or at once by 'sextant run STAGE'.`,
+		ValidArgsFunction: completeStages,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return resumeStage(cmd.Context(), pauseOptions{app: a, stage: args[0]})
+		},
+	}
+}
+
+func pauseStage(ctx context.Context, o pauseOptions) error {
+	s, err := o.app.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	p, err := o.app.service(s).Pause(ctx, o.stage, o.reason, o.until)
+	switch {
+	case err != nil:
+		return err
+	case o.app.global.json:
+		return o.app.writeJSON(p)
+	case !o.app.global.quiet:
+		until := "until 'sextant resume " + p.Stage + "'"
+		if p.Until != nil {
+			until = "until " + stamp(*p.Until) + " UTC"
+		}
+		fmt.Fprintf(o.app.out, "%s is paused %s; its scheduled runs are skipped\n", p.Stage, until)
+	}
+	return nil
+}
+
+func resumeStage(ctx context.Context, o pauseOptions) error {
+	s, err := o.app.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	held, err := o.app.service(s).Resume(ctx, o.stage)
+	switch {
+	case err != nil:
+		return err
+	case o.app.global.json:
+		return o.app.writeJSON(struct {
+			Stage   string `json:"stage"`
+			Resumed bool   `json:"resumed"`
+		}{o.stage, held})
+	case o.app.global.quiet:
+	case held:
+		fmt.Fprintf(o.app.out, "%s is resumed; 'sextant run %s' does now what was missed\n", o.stage, o.stage)
+	default:
+		fmt.Fprintf(o.app.out, "%s was not paused\n", o.stage)
+	}
+	return nil
+}
+
+func showPauses(ctx context.Context, o pauseOptions) error {
+	const most = 100
+	s, err := o.app.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	pauses, err := o.app.service(s).PauseHistory(ctx, o.stage, most)
+	switch {
+	case err != nil:
+		return err
+	case o.app.global.json:
+		return o.app.writeJSON(pauses)
+	}
+	t := table{columns: []column{{title: "STAGE"}, {title: "SINCE"}, {title: "UNTIL"}, {title: "BY"}, {title: "ENDED"}, {title: "ENDED BY"}, {title: "REASON", grow: true}}}
+	for _, p := range pauses {
+		t.add(plain(p.Stage, stamp(p.At), stampOf(p.Until), p.Actor, stampOf(p.ResumedAt), textOf(p.ResumedBy), p.Reason)...)
+	}
+	o.app.printTable(&t, "no stage has been paused")
+	return nil
+}
+
+// momentFlag is a moment to come: a day, a time of one in UTC, RFC 3339, or a
+// length of time from now on.
+type momentFlag struct {
+	at    **time.Time
+	clock func() time.Time
+}
+
+func (f momentFlag) String() string {
+	if f.at == nil || *f.at == nil {
+		return ""
+	}
+	return (*f.at).Format(time.RFC3339)
+}
+
+// Set reads a moment.
+func (f momentFlag) Set(s string) error {
+	if d, err := time.ParseDuration(s); err == nil {
+		t := f.clock().UTC().Add(d)
+		*f.at = &t
+		return nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			t = t.UTC()
+			*f.at = &t
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is no moment; write 2026-04-03T06:00 (UTC), 2026-04-03, or a length of time as 36h", s)
+}
+
+// Type names the value in --help.
+func (momentFlag) Type() string { return "TIME" }
