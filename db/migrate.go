@@ -24,12 +24,13 @@ type Migrated struct {
 	From    int64    `json:"from"`    // version before; 0 when the schema was missing
 	To      int64    `json:"to"`      // version now
 	Applied []string `json:"applied"` // the files applied, in order
+	Queue   []string `json:"queue"`   // of the queue's tables, which River brings: what was applied
 }
 
-// Migrate brings schema sextant and the published tables to the binary's
-// version. It runs under an advisory lock, one transaction a file, and gives up
-// after 5 s of waiting for a table lock rather than queue platform writes
-// behind itself. Run again, it changes nothing.
+// Migrate brings schema sextant, the queue's tables in it and the published
+// tables to the binary's version. It runs under an advisory lock, one
+// transaction a file, and gives up after 5 s of waiting for a table lock rather
+// than queue platform writes behind itself. Run again, it changes nothing.
 func (d *DB) Migrate(ctx context.Context) (Migrated, error) {
 	release, err := d.lockMigrations(ctx)
 	if err != nil {
@@ -44,12 +45,20 @@ func (d *DB) Migrate(ctx context.Context) (Migrated, error) {
 	if have > want {
 		return Migrated{}, tooNew(have, want)
 	}
-	done := Migrated{From: have, To: want, Applied: []string{}}
-	if have == want {
-		return done, nil
+	done := Migrated{From: have, To: want, Applied: []string{}, Queue: []string{}}
+	if have < want {
+		if err := d.migrateOurs(ctx, &done); err != nil {
+			return done, err
+		}
 	}
+	done.Queue, err = d.migrateQueue(ctx)
+	return done, err
+}
+
+// migrateOurs applies the embedded files that the database lacks.
+func (d *DB) migrateOurs(ctx context.Context, done *Migrated) error {
 	if err := d.createSchema(ctx); err != nil {
-		return Migrated{}, err
+		return err
 	}
 	conf := d.conf.Copy()
 	conf.RuntimeParams["lock_timeout"] = "5s"
@@ -57,20 +66,20 @@ func (d *DB) Migrate(ctx context.Context) (Migrated, error) {
 	defer conn.Close()
 	store, err := database.NewStore(database.DialectPostgres, versionTable)
 	if err != nil {
-		return Migrated{}, fmt.Errorf("migrate: %w", err)
+		return fmt.Errorf("migrate: %w", err)
 	}
 	p, err := goose.NewProvider("", conn, migrations.FS, goose.WithStore(store))
 	if err != nil {
-		return Migrated{}, fmt.Errorf("migrate: %w", err)
+		return fmt.Errorf("migrate: %w", err)
 	}
 	results, err := p.Up(ctx)
 	for _, r := range results {
 		done.Applied = append(done.Applied, r.Source.Path)
 	}
 	if err != nil {
-		return done, migrationError(err)
+		return migrationError(err)
 	}
-	return done, nil
+	return nil
 }
 
 // lockMigrations waits for any other migration to end. goose's own lock would
@@ -131,7 +140,7 @@ func (d *DB) CheckSchema(ctx context.Context) error {
 	case have > want:
 		return tooNew(have, want)
 	}
-	return nil
+	return d.checkQueue(ctx)
 }
 
 func tooNew(have, want int64) error {

@@ -69,6 +69,11 @@ type Run struct {
 	RowsRead          int64           `db:"rows_read" json:"rows_read"`
 	RowsWritten       int64           `db:"rows_written" json:"rows_written"`
 	Error             *string         `db:"error" json:"error"`
+
+	DueAt   *time.Time `db:"due_at" json:"due_at"`     // from when on a worker may take it; nil: it was never queued
+	AskedAt *time.Time `db:"asked_at" json:"asked_at"` // its days are judged by this moment, however late it starts
+	Attempt int        `db:"attempt" json:"attempt"`   // 1 for the first
+	RetryOf *uuid.UUID `db:"retry_of" json:"retry_of"` // the run that this one tries again
 }
 
 // RunProgress is what a running stage reports: units done of the total (days,
@@ -105,7 +110,7 @@ type RunFilter struct {
 
 const runColumns = `id, stage, params, window_from, window_to, trigger, actor, reason, host, pid, version, status,
 	lock_key, token, created_at, started_at, finished_at, heartbeat_at, cancel_requested_at, cancel_requested_by,
-	units_done, units_total, rows_read, rows_written, error`
+	units_done, units_total, rows_read, rows_written, error, due_at, asked_at, attempt, retry_of`
 
 // Runs lists runs, newest first.
 func (d *DB) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
@@ -196,12 +201,15 @@ func (d *DB) FinishRun(ctx context.Context, id uuid.UUID, status RunStatus, p Ru
 	return classify("record the outcome", err)
 }
 
-// RequestCancel asks a queued or running run to stop. It returns false when
-// the run has already finished.
+// RequestCancel asks a running run to stop; a queued one is cancelled at once.
+// It returns false when the run has already finished.
 func (d *DB) RequestCancel(ctx context.Context, id uuid.UUID, actor string) (bool, error) {
 	tag, err := d.pool.Exec(ctx, `
 		UPDATE sextant.run SET cancel_requested_at = coalesce(cancel_requested_at, now()),
-			cancel_requested_by = coalesce(cancel_requested_by, $2)
+			cancel_requested_by = coalesce(cancel_requested_by, $2),
+			status = CASE status WHEN 'queued' THEN 'cancelled' ELSE status END,
+			finished_at = CASE status WHEN 'queued' THEN now() END,
+			error = CASE status WHEN 'queued' THEN 'cancelled by ' || $2 || ' before it began' END
 		WHERE id = $1 AND status IN ('queued', 'running')`, id, actor)
 	return tag.RowsAffected() > 0, classify("ask for cancellation", err)
 }

@@ -74,6 +74,7 @@ type databaseStatus struct {
 	Ready    bool             `json:"ready"`          // it answers, and has the schema wanted
 	Schema   int64            `json:"schema"`         // version of schema sextant; 0: missing, or not known
 	Wanted   int64            `json:"schema_wanted"`  // by this binary
+	Queue    bool             `json:"queue_ready"`    // the queue's tables are there, as wanted
 	Server   *embedded.Status `json:"private_server"` // null when it is somebody else's
 }
 
@@ -102,7 +103,11 @@ func dbStatus(ctx context.Context, o dbOptions) error {
 	if st.Schema, err = d.SchemaVersion(ctx); err != nil {
 		return err
 	}
-	st.Ready = st.Schema == st.Wanted
+	err = d.CheckSchema(ctx)
+	if err != nil && !db.IsKind(err, db.KindNotMigrated) && !db.IsKind(err, db.KindTooNew) {
+		return err
+	}
+	st.Ready, st.Queue = err == nil, st.Schema == st.Wanted && err == nil
 	if err := o.app.printDatabase(st); err != nil {
 		return err
 	}
@@ -130,8 +135,10 @@ func dbMigrate(ctx context.Context, o dbOptions) error {
 	case o.app.global.json:
 		return o.app.writeJSON(m)
 	case o.app.global.quiet:
-	case len(m.Applied) == 0:
+	case len(m.Applied)+len(m.Queue) == 0:
 		fmt.Fprintf(o.app.out, "schema sextant is at version %d already: nothing to do\n", m.To)
+	case len(m.Applied) == 0:
+		fmt.Fprintf(o.app.out, "the queue's tables brought up to date: %s\n", strings.Join(m.Queue, ", "))
 	default:
 		fmt.Fprintf(o.app.out, "schema sextant brought from version %d to %d: %s\n", m.From, m.To, strings.Join(m.Applied, ", "))
 	}
@@ -208,6 +215,8 @@ func schemaWords(st databaseStatus) string {
 		return version + ", as it should be"
 	case st.Schema > st.Wanted:
 		return fmt.Sprintf("%s, newer than this binary's %d: use a newer sextant", version, st.Wanted)
+	case st.Schema == st.Wanted:
+		return version + ", but its queue's tables are not: run 'sextant db migrate'"
 	case st.Server != nil:
 		return fmt.Sprintf("%s and will be brought to %d when it is next used", version, st.Wanted)
 	}

@@ -1,0 +1,76 @@
+package db
+
+import (
+	"context"
+	"time"
+)
+
+// Tick is one moment of a stage's schedule and what comes of it.
+type Tick struct {
+	At   time.Time
+	Run  *Run   // to be queued; nil: none
+	Skip string // why the run is recorded as skipped instead; empty: it is not
+	Note string // kept beside the tick
+}
+
+// FireTicks deals with the ticks of a stage that have come, each once over all
+// workers. plan is told the newest tick dealt with (nil before the first) and
+// the time by the database's clock, the only one that counts here, and says what
+// to do, oldest first; a tick, its run and the job that runs it are written in
+// one transaction. While another worker is at it, nothing is done. It gives the
+// runs queued or skipped.
+func (d *DB) FireTicks(ctx context.Context, stage string, plan func(last *time.Time, now time.Time) ([]Tick, error)) (runs []Run, err error) {
+	err = d.InTx(ctx, func(tx *Tx) error {
+		runs = nil
+		ours, err := scalar[bool](ctx, tx.tx, `SELECT pg_try_advisory_xact_lock($1)`, LockKey("ticks:"+stage))
+		if err != nil || !ours {
+			return err
+		}
+		// A statement of its own: it must see what was written before the lock was free.
+		var last *time.Time
+		var now time.Time
+		err = tx.tx.QueryRow(ctx, `SELECT max(at), clock_timestamp() FROM sextant.tick WHERE stage = $1`, stage).Scan(&last, &now)
+		if err != nil {
+			return classify("read the schedule", err)
+		}
+		ticks, err := plan(last, now)
+		if err != nil {
+			return err
+		}
+		for _, t := range ticks {
+			run, err := tx.fire(ctx, stage, t)
+			if err != nil {
+				return err
+			}
+			if run != nil {
+				runs = append(runs, *run)
+			}
+		}
+		return nil
+	})
+	return runs, err
+}
+
+// fire writes one tick and its run.
+func (t *Tx) fire(ctx context.Context, stage string, k Tick) (*Run, error) {
+	var id any
+	if k.Run != nil {
+		id = k.Run.ID
+	}
+	tag, err := t.tx.Exec(ctx, `
+		INSERT INTO sextant.tick (stage, at, run_id, note) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, stage, k.At, id, k.Note)
+	switch {
+	case err != nil:
+		return nil, classify("fire the schedule", err)
+	case tag.RowsAffected() == 0, k.Run == nil:
+		return nil, nil
+	case k.Skip != "":
+		return k.Run, t.skipRun(ctx, k.Run, k.Skip)
+	}
+	return k.Run, t.Enqueue(ctx, k.Run)
+}
+
+// Clock is the time by the database's clock.
+func (d *DB) Clock(ctx context.Context) (time.Time, error) {
+	return scalar[time.Time](ctx, d.pool, `SELECT clock_timestamp()`)
+}
