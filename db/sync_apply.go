@@ -153,6 +153,9 @@ func tally(answers string) string {
 		FROM ` + answers + ` GROUP BY 1, 2, 3 ORDER BY day`
 }
 
+// countColumns are sextant.learner's, in the order of learnerCounts.
+const countColumns = `user_id, first_at, last_at, answers, sessions`
+
 // learnerCounts counts answers by learner, as sextant.learner has them: first
 // by session, since counting distinct ones in one go would sort every answer.
 func learnerCounts(answers string) string {
@@ -167,7 +170,7 @@ func learnerCounts(answers string) string {
 // putLearners brings sextant.learner up to date with such counts.
 func putLearners(counts string) string {
 	return `
-		INSERT INTO sextant.learner AS l (user_id, first_at, last_at, answers, sessions)
+		INSERT INTO sextant.learner AS l (` + countColumns + `)
 		` + counts + `
 		ON CONFLICT (user_id) DO UPDATE SET first_at = excluded.first_at, last_at = excluded.last_at,
 			answers = excluded.answers, sessions = excluded.sessions`

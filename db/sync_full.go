@@ -20,11 +20,13 @@ func (s *syncer) full(ctx context.Context) error {
 	// again by the next sync, never missed. Aside, for source_session itself stays
 	// open to previews until the swap.
 	const columns = `session_id, user_id, status, created_at, updated_at`
+	note := step{"note the sessions", `CREATE TEMP TABLE sync_seen (LIKE sextant.source_session) ON COMMIT DROP`, nil, nil}
 	if s.reader == SourceExamResults {
-		if err := s.run(ctx, []step{{"note the sessions", `CREATE TEMP TABLE sync_seen ON COMMIT DROP AS
-			SELECT session_id, nullif(user_id, '') AS user_id, status, created_at, updated_at FROM ` + s.platform.exams() + ` e`, nil, &s.report.Sessions}}); err != nil {
-			return err
-		}
+		note = step{"note the sessions", `CREATE TEMP TABLE sync_seen ON COMMIT DROP AS
+			SELECT session_id, nullif(user_id, '') AS user_id, status, created_at, updated_at FROM ` + s.platform.exams() + ` e`, nil, &s.report.Sessions}
+	}
+	if err := s.run(ctx, []step{note}); err != nil {
+		return err
 	}
 	if err := s.build(ctx); err != nil {
 		return err
@@ -42,34 +44,51 @@ func (s *syncer) full(ctx context.Context) error {
 	if err := s.swap(ctx, views); err != nil {
 		return err
 	}
-	steps := []step{{"forget the sessions", `TRUNCATE sextant.source_session`, nil, nil}}
-	if s.reader == SourceExamResults {
-		steps = append(steps,
-			step{"sessions without indexes", `ALTER TABLE sextant.source_session DROP CONSTRAINT source_session_pkey; DROP INDEX sextant.source_session_created`, nil, nil},
-			step{"remember the sessions", `INSERT INTO sextant.source_session (` + columns + `) SELECT ` + columns + ` FROM sync_seen`, nil, nil},
-			step{"index the sessions", `ALTER TABLE sextant.source_session ADD CONSTRAINT source_session_pkey PRIMARY KEY (session_id);
-				CREATE INDEX source_session_created ON sextant.source_session (created_at)`, nil, nil})
-	}
-	if err := s.run(ctx, steps); err != nil {
-		return err
+	for _, r := range []struct{ table, columns, rows string }{
+		{"sextant.source_session", columns, `SELECT ` + columns + ` FROM sync_seen`},
+		{"sextant.answer_tally", tallyColumns, `SELECT ` + tallyColumns + ` FROM sync_tally`},
+		{"sextant.learner", countColumns, `SELECT ` + countColumns + ` FROM sync_learner`},
+	} {
+		if err := s.refill(ctx, r.table, `INSERT INTO `+r.table+` (`+r.columns+`) `+r.rows); err != nil {
+			return err
+		}
 	}
 	if err := s.rememberUnresolved(ctx, `public.attempt`); err != nil {
 		return err
 	}
-	if err := s.run(ctx, []step{
-		{"forget the old counts", `TRUNCATE sextant.learner, sextant.answer_tally`, nil, nil},
-		{"tally without indexes", `ALTER TABLE sextant.answer_tally DROP CONSTRAINT answer_tally_pkey; DROP INDEX sextant.answer_tally_day`, nil, nil},
-		{"keep the tally", `INSERT INTO sextant.answer_tally (` + tallyColumns + `) SELECT ` + tallyColumns + ` FROM sync_tally`, nil, nil},
-		{"index the tally", `ALTER TABLE sextant.answer_tally ADD CONSTRAINT answer_tally_pkey PRIMARY KEY (user_id, topic_id, day);
-			CREATE INDEX answer_tally_day ON sextant.answer_tally (day)`, nil, nil},
-		{"keep the learners", putLearners(`SELECT * FROM sync_learner`), nil, nil},
-		{"close what is mended", `UPDATE sextant.quarantine SET resolved_at = $1 WHERE resolved_at IS NULL AND last_seen < $1`,
-			[]any{s.state.Now}, nil},
-		{"analyze", `ANALYZE sextant.answer_tally, sextant.learner, sextant.source_session`, nil, nil},
-	}); err != nil {
+	if err := s.run(ctx, []step{{"close what is mended", `UPDATE sextant.quarantine SET resolved_at = $1 WHERE resolved_at IS NULL AND last_seen < $1`,
+		[]any{s.state.Now}, nil}}); err != nil {
 		return err
 	}
 	return s.record(ctx, true, true)
+}
+
+// refill empties a table and fills it anew without its indexes, which it then
+// gets back: kept up row by row, those of a million learners would take minutes.
+func (s *syncer) refill(ctx context.Context, table, insert string) error {
+	type index struct {
+		Drop string `db:"drop"`
+		Make string `db:"make"`
+	}
+	indexes, err := collect[index](ctx, s.tx.tx, `
+		SELECT CASE WHEN c.oid IS NULL THEN format('DROP INDEX %s', i.indexrelid::regclass)
+		            ELSE format('ALTER TABLE %s DROP CONSTRAINT %I', i.indrelid::regclass, c.conname) END AS drop,
+		       CASE WHEN c.oid IS NULL THEN pg_get_indexdef(i.indexrelid)
+		            ELSE format('ALTER TABLE %s ADD CONSTRAINT %I %s', i.indrelid::regclass, c.conname, pg_get_constraintdef(c.oid)) END AS make
+		FROM pg_index i LEFT JOIN pg_constraint c ON c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x')
+		WHERE i.indrelid = $1::regclass`, table)
+	if err != nil {
+		return err
+	}
+	steps := []step{{"empty " + table, `TRUNCATE ` + table, nil, nil}}
+	for _, i := range indexes {
+		steps = append(steps, step{"fill without indexes", i.Drop, nil, nil})
+	}
+	steps = append(steps, step{"fill " + table, insert, nil, nil})
+	for _, i := range indexes {
+		steps = append(steps, step{"index " + table, i.Make, nil, nil})
+	}
+	return s.run(ctx, append(steps, step{"analyze", `ANALYZE ` + table, nil, nil}))
 }
 
 // build makes sextant.answer_next, indexed, without what is set aside.
