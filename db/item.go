@@ -139,9 +139,9 @@ func (d *DB) ItemBank(ctx context.Context) ([]ItemParams, error) {
 	return itemBank(ctx, d.pool, nil)
 }
 
-// ItemBank is the same within a transaction, for the items named.
+// ItemBank is the same within a transaction, for the items named; nil names all.
 func (tx *Tx) ItemBank(ctx context.Context, items []string) ([]ItemParams, error) {
-	return itemBank(ctx, tx.tx, text(items))
+	return itemBank(ctx, tx.tx, items)
 }
 
 func itemBank(ctx context.Context, q querier, items []string) ([]ItemParams, error) {

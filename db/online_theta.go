@@ -132,7 +132,8 @@ func (tx *Tx) findUnserved(ctx context.Context) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		sessions = `SELECT c.session_id, c.user_id FROM (` + changedSessions + p.unforgotten("e.user_id") + `) c`
+		sessions = `SELECT c.session_id, c.user_id FROM (` + changedSessions + p.unforgotten("e.user_id") + `) c
+			WHERE NOT EXISTS (SELECT FROM sextant.theta_outcome o WHERE o.user_id = c.user_id AND o.outcome = 'failed' AND o.as_of >= c.updated_at)`
 	}
 	tag, err := tx.tx.Exec(ctx, `
 		WITH missed AS (`+sessions+`),
@@ -147,4 +148,9 @@ func (tx *Tx) findUnserved(ctx context.Context) (int64, error) {
 		  AND NOT EXISTS (SELECT FROM sextant.change c WHERE c.session_id IS NOT DISTINCT FROM f.session_id AND c.user_id IS NOT DISTINCT FROM f.user_id)`,
 		st.watermark())
 	return tag.RowsAffected(), classify("search for unserved sessions", err)
+}
+
+// Now is the moment by the database's clock.
+func (tx *Tx) Now(ctx context.Context) (time.Time, error) {
+	return scalar[time.Time](ctx, tx.tx, `SELECT clock_timestamp()`)
 }

@@ -127,3 +127,14 @@ func copyRows[T any](ctx context.Context, t *Tx, table string, columns []string,
 	_, err := t.tx.CopyFrom(ctx, pgx.Identifier{"public", table}, columns, source)
 	return classify(fmt.Sprintf("copy %d rows into %s", len(rows), table), err)
 }
+
+// PlatformItem is a question as a session asks it.
+type PlatformItem struct {
+	ItemID  string `db:"item_id"`
+	TopicID string `db:"topic_id"`
+}
+
+// PlatformItems lists the platform's questions.
+func (d *DB) PlatformItems(ctx context.Context) ([]PlatformItem, error) {
+	return collect[PlatformItem](ctx, d.pool, `SELECT id::text AS item_id, coalesce(topic_id, '') AS topic_id FROM public.question ORDER BY id`)
+}

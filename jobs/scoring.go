@@ -63,3 +63,18 @@ func (p personAnswers) split(topic int32) (in, rest personAnswers) {
 	}
 	return in, rest
 }
+
+// modelOf names what the item parameters that an estimate rests on amount to.
+func modelOf(items []irt.ItemParams) string {
+	rasch := true
+	for _, it := range items {
+		if it.C > 0 {
+			return "3PL"
+		}
+		rasch = rasch && it.A == 1
+	}
+	if rasch {
+		return "RASCH"
+	}
+	return "2PL"
+}

@@ -224,7 +224,7 @@ func (e *estimation) score(latest []db.LearnerAnswer, bank []db.ItemParams) erro
 func (e *estimation) conclude(sc scored, p personAnswers, params []irt.ItemParams, topics []string) {
 	e.thetas = sc.thetas(p, topics)
 	se := sc.overall.SE
-	e.view.New = &db.Ability{Theta: sc.overall.Theta, SE: &se, Model: e.model(), Version: e.view.Version,
+	e.view.New = &db.Ability{Theta: sc.overall.Theta, SE: &se, Model: modelOf(params), Version: e.view.Version,
 		FittedAt: e.view.AsOf, Answers: len(p.items)}
 	for i := range e.view.Used {
 		e.view.Used[i].Expected = params[p.items[i]].Prob(sc.overall.Theta)
@@ -233,19 +233,4 @@ func (e *estimation) conclude(sc scored, p personAnswers, params []irt.ItemParam
 	if old := e.view.Old; old != nil && old.Version == e.view.Version && old.FittedAt.After(e.view.AsOf) {
 		e.view.Outcome = OutcomeOlder
 	}
-}
-
-// model names what the item parameters amount to.
-func (e *estimation) model() string {
-	rasch := true
-	for _, u := range e.view.Used {
-		if u.C > 0 {
-			return "3PL"
-		}
-		rasch = rasch && u.A == 1
-	}
-	if rasch {
-		return "RASCH"
-	}
-	return "2PL"
 }

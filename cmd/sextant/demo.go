@@ -48,6 +48,7 @@ named by --database.`,
 	f.Uint64Var(&o.size.Seed, "seed", 1, "another seed simulates another platform")
 	f.BoolVar(&o.reset, "reset", false, "drop the demo's data and start afresh")
 	f.BoolVar(&o.noConsole, "no-console", false, "print the status table instead of opening the console")
+	cmd.AddCommand(newFinishSessionCmd(a))
 	return cmd
 }
 

@@ -1,0 +1,157 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"sextant/db"
+)
+
+const (
+	pollEvery      = 20 * time.Millisecond // of the change log: half of it is the median wait
+	batchMost      = 256                   // changes in one transaction
+	searchEvery    = time.Minute           // for what the log does not hold
+	searchEagerly  = time.Second           // where no trigger writes the log
+	searchShare    = 20                    // a search takes at most one part in so many of the time
+	reconnectAfter = 500 * time.Millisecond
+	reconnectMost  = 10 * time.Second
+	thetaAttempts  = 3 // of a learner, before the failure is recorded and their changes closed
+)
+
+// Online keeps θ up to date as sessions end: it polls the change log, searches
+// for what the log does not hold, and updates the learners found. Any number of
+// them can work on one database.
+type Online struct {
+	Runner   *Runner
+	Name     string // of the worker, the actor of its runs
+	Lookback int    // days of answers that θ rests on
+	// Served is called with every update that was published, and how long its
+	// change had waited; it may be nil.
+	Served func(waited time.Duration)
+}
+
+// Run works until the context ends, and then finishes what is in hand. It
+// outlives the database's restarts.
+func (o *Online) Run(ctx context.Context) error {
+	log := o.Runner.Log.With("worker", o.Name)
+	wait := reconnectAfter
+	for {
+		began := time.Now()
+		err := o.connected(ctx, log)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if errors.Is(err, ErrReadOnly) || db.IsKind(err, db.KindPrivilege) || db.IsKind(err, db.KindNotMigrated) || db.IsKind(err, db.KindTooNew) {
+			return err
+		}
+		if time.Since(began) > reconnectMost {
+			wait = reconnectAfter
+		}
+		log.Warn("θ updates are interrupted; trying again", "after", wait.String(), "error", err.Error())
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(wait):
+			wait = min(2*wait, reconnectMost)
+		}
+	}
+}
+
+// connected works under one lock, until the context ends or the database fails.
+func (o *Online) connected(ctx context.Context, log *slog.Logger) error {
+	if o.Runner.ReadOnly {
+		return ErrReadOnly
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("name the worker: %w", err)
+	}
+	key := db.LockKey("worker:" + id.String())
+	lock, _, err := o.Runner.DB.TryLock(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer lock.Release(context.WithoutCancel(ctx))
+	s := &serving{online: o, db: o.Runner.DB, log: log, ledger: &minuteLedger{runner: o.Runner, actor: o.Name, lookback: o.Lookback, lockKey: key}}
+	err = s.loop(ctx, lock)
+	end, stop := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer stop()
+	return errors.Join(err, s.ledger.close(end))
+}
+
+// serving is an online worker while its lock holds.
+type serving struct {
+	online *Online
+	db     *db.DB
+	log    *slog.Logger
+	ledger *minuteLedger
+	bank   bankCache
+	search search
+}
+
+func (s *serving) loop(ctx context.Context, lock *db.Lock) error {
+	poll, beat := time.NewTicker(pollEvery), time.NewTicker(heartbeat)
+	defer poll.Stop()
+	defer beat.Stop()
+	for {
+		waiting, err := s.db.Changes(ctx, batchMost)
+		if err == nil && len(waiting) > 0 {
+			// What is in hand is finished even when the worker is to stop.
+			err = s.serve(context.WithoutCancel(ctx), waiting)
+		}
+		if err == nil {
+			err = s.search.due(ctx, s.db)
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if len(waiting) == batchMost {
+			continue // there is more
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-beat.C:
+			if err := errors.Join(lock.Check(ctx), s.ledger.beat(ctx)); err != nil && ctx.Err() == nil {
+				return err
+			}
+		case <-poll.C:
+		}
+	}
+}
+
+// search looks for what the change log does not hold: eagerly where no trigger
+// writes it, and never for more than its share of the time.
+type search struct {
+	next time.Time
+}
+
+func (f *search) due(ctx context.Context, d *db.DB) error {
+	if time.Now().Before(f.next) {
+		return nil
+	}
+	began := time.Now()
+	triggers, err := d.Triggers(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := d.FindUnserved(ctx); err != nil {
+		return err
+	}
+	every := searchEagerly
+	for _, t := range triggers {
+		if t.Installed {
+			every = searchEvery
+		}
+	}
+	f.next = began.Add(max(every, searchShare*time.Since(began)))
+	return nil
+}

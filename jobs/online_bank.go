@@ -1,0 +1,111 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sextant/db"
+	"sextant/irt"
+)
+
+// bankReload bounds how long parameters that somebody edited by hand, outside
+// any calibration, go unnoticed.
+const bankReload = 10 * time.Second
+
+// scale is what θ is estimated on: the bank in force and the stored prior.
+type scale struct {
+	calibration string // the run's id; empty before the first
+	version     string
+	items       map[string]int32
+	params      []irt.ItemParams
+	scorer      *irt.Scorer
+}
+
+// bankCache keeps the scale between transactions: its tables cost more than a
+// learner's θ.
+type bankCache struct {
+	at      time.Time
+	current *scale
+	without map[string]bool // items looked for in vain
+}
+
+// scale gives the scale in force as the transaction sees it.
+func (b *bankCache) scale(ctx context.Context, tx *db.Tx) (*scale, error) {
+	s, prior, err := scaleInForce(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	for b.current == nil || b.current.calibration != s.calibration || time.Since(b.at) > bankReload {
+		if err := b.load(ctx, tx, s, prior); err != nil {
+			return nil, err
+		}
+		// A calibration may have come into force between the two reads.
+		if s, prior, err = scaleInForce(ctx, tx); err != nil {
+			return nil, err
+		}
+	}
+	return b.current, nil
+}
+
+// scaleInForce is the scale, still without its items, and its prior; before the
+// first calibration that of the questions' seeds.
+func scaleInForce(ctx context.Context, tx *db.Tx) (*scale, irt.Normal, error) {
+	c, err := tx.CalibrationInForce(ctx, "")
+	switch {
+	case errors.Is(err, db.ErrNotFound):
+		return &scale{version: "v1"}, irt.StandardNormal, nil
+	case err != nil:
+		return nil, irt.Normal{}, err
+	}
+	return &scale{calibration: c.RunID.String(), version: c.Version}, irt.Normal{Mean: c.PriorMean, SD: c.PriorSD}, nil
+}
+
+func (b *bankCache) load(ctx context.Context, tx *db.Tx, s *scale, prior irt.Normal) error {
+	began := time.Now()
+	bank, err := tx.ItemBank(ctx, nil)
+	if err != nil {
+		return err
+	}
+	s.items = make(map[string]int32, len(bank))
+	s.params = make([]irt.ItemParams, len(bank))
+	for i, it := range bank {
+		s.items[it.ItemID] = int32(i) // a bank has far fewer items
+		s.params[i] = irt.ItemParams{A: it.A, B: it.B, C: it.C}
+	}
+	if s.scorer, err = irt.NewScorer(s.params, prior, irt.Quadrature{}); err != nil {
+		return err
+	}
+	b.at, b.current, b.without = began, s, map[string]bool{}
+	return nil
+}
+
+// know reads the bank again when an item is asked for that it lacks and that
+// was not looked for before: questions get their seeds at any time.
+func (b *bankCache) know(ctx context.Context, tx *db.Tx, s *scale, items map[string]bool) (*scale, error) {
+	var news []string
+	for it := range items {
+		if _, ok := s.items[it]; !ok && !b.without[it] {
+			news = append(news, it)
+		}
+	}
+	if len(news) == 0 {
+		return s, nil
+	}
+	found, err := tx.ItemBank(ctx, news)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) > 0 {
+		if err := b.load(ctx, tx, &scale{calibration: s.calibration, version: s.version}, s.scorer.Prior()); err != nil {
+			return nil, err
+		}
+		s = b.current
+	}
+	for _, it := range news {
+		if _, ok := s.items[it]; !ok {
+			b.without[it] = true
+		}
+	}
+	return s, nil
+}
