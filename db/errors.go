@@ -97,10 +97,14 @@ func kindOf(pg *pgconn.PgError) (Kind, string) {
 	switch pg.Code {
 	case "28P01", "28000":
 		return KindAuth, "check the user and password in DATABASE_URL"
+	case "08P01":
+		if strings.Contains(pg.Message, "startup parameter") { // PgBouncer's words
+			return KindUnreachable, "a pooler stands in the way: give DATABASE_URL the server's own address"
+		}
 	case "3D000":
 		return KindNoDatabase, "create it, or correct DATABASE_URL"
 	case "42501":
-		return KindPrivilege, "ask the database's owner for the grants Sextant needs"
+		return KindPrivilege, "ask the database's owner for what 'sextant doctor --grants' prints"
 	case "25006":
 		return KindReadOnly, "run without --read-only, on a primary server"
 	case "53100":

@@ -111,11 +111,21 @@ func (a *app) connectAs(ctx context.Context, look bool) (*session, error) {
 	if s.server != nil && !t.readOnly && db.IsKind(err, db.KindNotMigrated) {
 		err = migrate(ctx, s.server.URL())
 	}
+	if err == nil && !look && !s.about.ReadOnly {
+		err = s.learnRights(ctx)
+	}
 	if err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
+}
+
+// learnRights makes the session read-only where the role, or the server, is.
+func (s *session) learnRights(ctx context.Context) error {
+	may, err := s.db.MayChange(ctx)
+	s.about.ReadOnly = !may
+	return err
 }
 
 // migrate brings a database to the binary's schema.

@@ -67,6 +67,22 @@ func (p *progress) line(r db.Run, d db.RunProgress, now time.Time) string {
 		d.UnitsDone, d.UnitsTotal, runTook(r, now), plural(d.RowsWritten, "row"))
 }
 
+// count is told how many rows have been read, where no end is known.
+func (p *progress) count(rows int64) {
+	now := p.app.clock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar {
+		p.shown = p.title + "  " + plural(rows, "row")
+		io.WriteString(p.app.errOut, clearLine+p.shown) //nolint:errcheck // the bar is a courtesy
+		return
+	}
+	if now.Sub(p.said) >= sayEvery {
+		p.said = now
+		p.log.Info("under way", "rows", rows)
+	}
+}
+
 // finish takes the bar away.
 func (p *progress) finish() {
 	p.mu.Lock()

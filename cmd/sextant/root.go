@@ -98,7 +98,7 @@ func newRootCmd(a *app) *cobra.Command {
 	root.AddCommand(newStatusCmd(a), newRunCmd(a), newRunsCmd(a), newPauseCmd(a), newResumeCmd(a), newScheduleCmd(a),
 		newThetaCmd(a), newKPICmd(a), newLearnerCmd(a), newExplainCmd(a), newDBCmd(a),
 		newDemoCmd(a), newVersionCmd(a))
-	root.AddCommand(newIRTCmd(a))
+	root.AddCommand(newIRTCmd(a), newDoctorCmd(a), newImportCmd(a))
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	return root
