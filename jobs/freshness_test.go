@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"sextant/db"
 )
 
@@ -105,4 +107,62 @@ func TestCommandsQuoteForTheShell(t *testing.T) {
 			t.Errorf("command = %s, want %s", got, want)
 		}
 	}
+}
+
+// For any schedule, moment and history: what freshness promises.
+func TestFreshnessKeepsItsPromises(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		cron := genCron(t)
+		if _, err := ParseCron(cron); err != nil {
+			t.Skip(err.Error())
+		}
+		now := time.Unix(rapid.Int64Range(1.7e9, 2e9).Draw(t, "now"), 0).UTC()
+		f := facts{built: true, now: now, info: Info{Name: "x", Schedule: cron, Grace: time.Duration(rapid.IntRange(0, 300).Draw(t, "grace")) * time.Minute}}
+		if back := rapid.IntRange(-1, 40).Draw(t, "published days ago"); back >= 0 {
+			d := db.DayOf(now).Add(-1 - back)
+			f.dataDay = &d
+		}
+		judged := func(f facts) StageStatus {
+			s, err := freshness(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		s := judged(f)
+		published := f.dataDay != nil && !f.dataDay.Before(*s.DueDay)
+		switch {
+		case (s.State == StateFresh) != published:
+			t.Fatalf("%s with %v published and %s due", s.State, f.dataDay, s.DueDay)
+		case (s.State == StateNever) != (f.dataDay == nil):
+			t.Fatalf("%s with %v published", s.State, f.dataDay)
+		case (s.State == StateLate) != (f.dataDay != nil && !published && now.Sub(*s.Deadline) >= f.info.Grace):
+			t.Fatalf("%s at %s, due at %s", s.State, now, s.Deadline)
+		case s.Deadline.After(now) || !s.NextTick.After(now) || !s.DueDay.Before(db.DayOf(now)):
+			t.Fatalf("due %s at %s, next %s", s.DueDay, s.Deadline, s.NextTick)
+		case s.LagDays != nil && (*s.LagDays == 0) != published:
+			t.Fatalf("lag %d with %s published and %s due", *s.LagDays, f.dataDay, s.DueDay)
+		}
+		try := db.Run{Status: rapid.SampledFrom([]db.RunStatus{db.RunFailed, db.RunCancelled, db.RunLost, db.RunPartial}).Draw(t, "try")}
+		failed := f
+		failed.try = &try
+		if got := judged(failed).State; (got == StateFailed) == published {
+			t.Fatalf("%s after a %s try", got, try.Status)
+		}
+		held := failed
+		held.pause = &db.Pause{Actor: "kim", At: now}
+		if got := judged(held); got.State != StatePaused || *got.DueDay != *s.DueDay {
+			t.Fatalf("paused: %s", got.State)
+		}
+		held.runs = []db.Run{{Status: db.RunSkipped}, {Status: db.RunRunning}}
+		if got := judged(held).State; got != StateRunning {
+			t.Fatalf("running: %s", got)
+		}
+		later := f // until the next tick nothing but time makes it worse
+		later.now = s.NextTick.Add(-time.Second)
+		if got := judged(later); got.State != s.State && (s.State != StateDue || got.State != StateLate) {
+			t.Fatalf("%s became %s by %s", s.State, got.State, later.now)
+		}
+	})
 }
