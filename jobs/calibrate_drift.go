@@ -61,15 +61,16 @@ func (ps pairs) link(method irt.LinkMethod, to string, accumulated float64) (lin
 		method = irt.Shift
 	}
 	var l linkage
-	use := ps
+	use := ps.settled()
 	for round := 0; ; round++ {
 		found, err := use.constants(method)
 		if err != nil {
 			return linkage{}, fmt.Errorf("link to %s: %w", to, err)
 		}
 		l = linkage{Linkage: found, To: to, Common: len(ps), AccumulatedSE: math.Hypot(accumulated, found.SE)}
-		stay, drifted := ps.sift(found)
+		_, drifted := ps.sift(found)
 		l.Drifted = ids(drifted)
+		stay, _ := ps.settled().sift(found)
 		if method == irt.Shift || !stay.serve() || round == purifications || slices.Equal(stay, use) {
 			break
 		}
@@ -77,6 +78,29 @@ func (ps pairs) link(method irt.LinkMethod, to string, accumulated float64) (lin
 	}
 	l.Residual = use.residual(l.Linkage)
 	return l, nil
+}
+
+// settled are the items with at least half as many answers, before and now, as
+// the median item, if they carry a slope. Slopes from few answers are too high
+// on average and sink as answers come in: links that rest on items so young
+// would shrink the scale with every item that is added to the bank.
+func (ps pairs) settled() pairs {
+	fewest := func(p pair) int { return min(p.fitted.N, cmp.Or(p.known.n, p.fitted.N)) }
+	var counts []int
+	for _, p := range ps {
+		counts = append(counts, fewest(p))
+	}
+	slices.Sort(counts)
+	var out pairs
+	for _, p := range ps {
+		if 2*fewest(p) >= counts[len(counts)/2] {
+			out = append(out, p)
+		}
+	}
+	if !out.serve() {
+		return ps
+	}
+	return out
 }
 
 // shiftSE is the standard error of a shift by too few items for a jackknife,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"slices"
 	"strconv"
@@ -57,33 +58,8 @@ const freeCycles = 100
 var weakPrior = irt.LogNormal{Mean: 0, SD: 0.5}
 
 // estimate fits the sample, with items held at known parameters if there are any.
-func (c *calibration) estimate(ctx context.Context, sample *irt.Responses, held map[int]irt.ItemParams) error {
-	o := irt.Options{Model: c.model, Workers: runtime.GOMAXPROCS(0), SE: true, ItemFit: true, MinAnswers: c.params.MinAnswers, Anchors: held}
-	switch c.model {
-	case irt.ThreePL: // without it c is hardly identified: Mislevy 1986
-		o.PriorC, o.PriorA = &irt.LogitNormal{Mean: -1.1, SD: 0.5}, &weakPrior
-	case irt.TwoPL:
-		o.MaxCycles = freeCycles
-	}
-	if err := c.maximise(ctx, sample, o); err != nil {
-		return err
-	}
-	if !c.result.Converged && c.model == irt.TwoPL {
-		c.job.Log.Warn("the fit does not converge: some slopes are hardly determined; once more with a weak prior on them",
-			"cycles", c.result.Iterations, "prior_mean", weakPrior.Mean, "prior_sd", weakPrior.SD)
-		o.MaxCycles, o.PriorA = 0, &weakPrior
-		if err := c.maximise(ctx, sample, o); err != nil {
-			return err
-		}
-	}
-	if c.weak = o.PriorA != nil; c.result.Converged {
-		return nil
-	}
-	return c.refuse([]string{fmt.Sprintf("the fit did not converge in %d cycles", c.result.Iterations)})
-}
-
-func (c *calibration) maximise(ctx context.Context, sample *irt.Responses, o irt.Options) (err error) {
-	c.result, err = irt.Fit(ctx, sample, o)
+func (c *calibration) estimate(ctx context.Context, sample *irt.Responses, held map[int]irt.ItemParams) (err error) {
+	c.result, c.weak, err = fitBank(ctx, sample, bankOptions(c.model, c.params.MinAnswers, held), c.job.Log)
 	switch {
 	case errors.Is(err, irt.ErrNoAnswers) || errors.Is(err, irt.ErrNoItems):
 		return c.fail("%w; is the lookback of %d days long enough?", err, c.params.Lookback)
@@ -92,8 +68,37 @@ func (c *calibration) maximise(ctx context.Context, sample *irt.Responses, o irt
 	}
 	r := c.result
 	c.job.Log.Info("fitted", "model", string(c.model), "learners", r.Persons, "answers", r.Answers, "cycles", r.Iterations,
-		"log_likelihood", r.LogLikelihood, "reliability", r.Reliability, "anchors_held", len(o.Anchors))
-	return nil
+		"log_likelihood", r.LogLikelihood, "reliability", r.Reliability, "anchors_held", len(held))
+	if r.Converged {
+		return nil
+	}
+	return c.refuse([]string{fmt.Sprintf("the fit did not converge in %d cycles", r.Iterations)})
+}
+
+// bankOptions are how the stage fits.
+func bankOptions(model irt.Model, minAnswers int, held map[int]irt.ItemParams) irt.Options {
+	o := irt.Options{Model: model, Workers: runtime.GOMAXPROCS(0), SE: true, ItemFit: true, MinAnswers: minAnswers, Anchors: held}
+	switch model {
+	case irt.ThreePL: // without it c is hardly identified: Mislevy 1986
+		o.PriorC, o.PriorA = &irt.LogitNormal{Mean: -1.1, SD: 0.5}, &weakPrior
+	case irt.TwoPL:
+		o.MaxCycles = freeCycles
+	}
+	return o
+}
+
+// fitBank fits, and where a 2PL runs away, once more with a weak prior on the
+// slopes. It reports whether the slopes had one.
+func fitBank(ctx context.Context, sample *irt.Responses, o irt.Options, log *slog.Logger) (r *irt.Result, weak bool, err error) {
+	r, err = irt.Fit(ctx, sample, o)
+	if err != nil || r.Converged || o.Model != irt.TwoPL {
+		return r, o.PriorA != nil, err
+	}
+	log.Warn("the fit does not converge: some slopes are hardly determined; once more with a weak prior on them",
+		"cycles", r.Iterations, "prior_mean", weakPrior.Mean, "prior_sd", weakPrior.SD)
+	o.MaxCycles, o.PriorA = 0, &weakPrior
+	r, err = irt.Fit(ctx, sample, o)
+	return r, true, err
 }
 
 // fail is an error of the calibration, with its bank where it has one of its own.

@@ -75,6 +75,7 @@ type knownItem struct {
 	id     string
 	params irt.ItemParams
 	se     irt.ItemSE // 0: they define the scale
+	n      int        // answers they rest on; 0: not known
 }
 
 // bearings are what a fit can be put on the scale in force by.
@@ -136,7 +137,7 @@ func (j *Job) previousFit(ctx context.Context, prev db.Calibration) (*previousFi
 	for _, r := range rows {
 		if r.Dropped == nil && r.A != nil && r.B != nil {
 			p.items = append(p.items, knownItem{id: r.ItemID, params: irt.ItemParams{A: *r.A, B: *r.B, C: valueOf(r.C)},
-				se: irt.ItemSE{A: valueOf(r.SEA), B: valueOf(r.SEB), C: valueOf(r.SEC)}})
+				se: irt.ItemSE{A: valueOf(r.SEA), B: valueOf(r.SEB), C: valueOf(r.SEC)}, n: r.N})
 		}
 	}
 	return p, nil
