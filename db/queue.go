@@ -46,6 +46,10 @@ func (d *DB) Enqueue(ctx context.Context, r *Run) error {
 // Enqueue is DB.Enqueue in a transaction.
 func (t *Tx) Enqueue(ctx context.Context, r *Run) error {
 	r.Attempt = max(r.Attempt, 1)
+	var later time.Time
+	if r.DueAt != nil {
+		later = *r.DueAt
+	}
 	var ahead int
 	err := t.tx.QueryRow(ctx, `
 		INSERT INTO sextant.run (id, stage, params, window_from, window_to, trigger, actor, reason, host, pid, version,
@@ -62,15 +66,17 @@ func (t *Tx) Enqueue(ctx context.Context, r *Run) error {
 	if err := t.note(ctx, r.ID, "info", "queued for a worker", map[string]any{"ahead": ahead}); err != nil {
 		return err
 	}
-	return t.insertToken(ctx, r.LockKey, *r.DueAt)
+	return t.insertToken(ctx, r.LockKey, later)
 }
 
-func (t *Tx) insertToken(ctx context.Context, key int64, due time.Time) error {
+// insertToken has a worker come, at once for a zero time: River looks for what
+// is scheduled, be it for now, only every few seconds.
+func (t *Tx) insertToken(ctx context.Context, key int64, later time.Time) error {
 	client, err := inserter()
 	if err != nil {
 		return fmt.Errorf("queue the run: %w", err)
 	}
-	_, err = client.InsertTx(ctx, t.tx, token{key}, &river.InsertOpts{ScheduledAt: due})
+	_, err = client.InsertTx(ctx, t.tx, token{key}, &river.InsertOpts{ScheduledAt: later})
 	return classify("queue the run", err)
 }
 
@@ -96,9 +102,13 @@ func (d *DB) NoteRun(ctx context.Context, id uuid.UUID, message string, attrs ma
 // NextQueued gives the oldest due run that is queued under a lock key, or
 // ErrNotFound.
 func (d *DB) NextQueued(ctx context.Context, key int64) (Run, error) {
-	runs, err := collect[Run](ctx, d.pool, `
+	return firstRun(collect[Run](ctx, d.pool, `
 		SELECT `+runColumns+` FROM sextant.run
-		WHERE lock_key = $1 AND status = 'queued' AND due_at <= now() ORDER BY created_at, id LIMIT 1`, key)
+		WHERE lock_key = $1 AND status = 'queued' AND due_at <= now() ORDER BY created_at, id LIMIT 1`, key))
+}
+
+// firstRun is the first of the runs found, or ErrNotFound.
+func firstRun(runs []Run, err error) (Run, error) {
 	if err == nil && len(runs) == 0 {
 		err = ErrNotFound
 	}
@@ -152,7 +162,7 @@ func (d *DB) Retry(ctx context.Context, of Run, attempt int, pause time.Duration
 		return Run{}, fmt.Errorf("make a run id: %w", err)
 	}
 	again := of
-	again.ID, again.Attempt, again.RetryOf = id, attempt, &of.ID
+	again.ID, again.Attempt, again.RetryOf, again.DueAt = id, attempt, &of.ID, nil
 	if of.LockKey == RunLockKey(of.ID) {
 		again.LockKey = RunLockKey(id)
 	}
@@ -167,11 +177,18 @@ func (d *DB) Retry(ctx context.Context, of Run, attempt int, pause time.Duration
 		if err != nil {
 			return classify("queue the run again", err)
 		}
-		again.DueAt = &due
+		if pause > 0 {
+			again.DueAt = &due
+		}
 		if err := tx.Enqueue(ctx, &again); err != nil {
 			return err
 		}
 		return tx.note(ctx, id, "warn", "another try", map[string]any{"of": of.ID.String(), "attempt": attempt, "why": why})
 	})
 	return again, err
+}
+
+// RetryOf gives the run that tries another again, or ErrNotFound.
+func (d *DB) RetryOf(ctx context.Context, id uuid.UUID) (Run, error) {
+	return firstRun(collect[Run](ctx, d.pool, `SELECT `+runColumns+` FROM sextant.run WHERE retry_of = $1`, id))
 }

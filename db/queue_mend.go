@@ -79,14 +79,13 @@ func (d *DB) mendTokens(ctx context.Context) (n int, err error) {
 		if err != nil || len(keys) == 0 {
 			return err
 		}
-		now, err := scalar[time.Time](ctx, tx.tx, `SELECT now()`)
 		for _, k := range keys {
-			if err == nil {
-				err = tx.insertToken(ctx, k.LockKey, now)
+			if err := tx.insertToken(ctx, k.LockKey, time.Time{}); err != nil {
+				return err
 			}
 		}
 		n = len(keys)
-		return err
+		return nil
 	})
 	return n, err
 }

@@ -39,7 +39,7 @@ func (d *DB) ServeQueue(ctx context.Context, q QueueServer) error {
 		return fmt.Errorf("serve the queue: %w", err)
 	}
 	client, err := river.NewClient(riverpgxv5.New(d.pool), &river.Config{
-		Schema: riverSchema, ID: q.Worker.String(), Logger: q.Log, Workers: workers,
+		Schema: riverSchema, ID: q.Worker.String(), Logger: slog.New(warnings{q.Log.Handler()}), Workers: workers,
 		Queues:        map[string]river.QueueConfig{riverQueue: {MaxWorkers: q.Concurrency}},
 		FetchCooldown: fetchCooldown, FetchPollInterval: fetchPoll,
 		JobTimeout: longestRun, RescueStuckJobsAfter: longestRun + time.Hour, SoftStopTimeout: q.Grace,
@@ -57,6 +57,22 @@ func (d *DB) ServeQueue(ctx context.Context, q QueueServer) error {
 	<-client.Stopped()
 	return nil
 }
+
+// warnings passes on what a person should see of what River tells.
+type warnings struct{ slog.Handler }
+
+// Enabled leaves out everything below a warning.
+func (w warnings) Enabled(ctx context.Context, l slog.Level) bool {
+	return l >= slog.LevelWarn && w.Handler.Enabled(ctx, l)
+}
+
+// WithAttrs keeps the level.
+func (w warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return warnings{w.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup keeps the level.
+func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handler.WithGroup(name)} }
 
 // tokenWorker hands River's jobs on.
 type tokenWorker struct {

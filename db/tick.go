@@ -17,12 +17,13 @@ type Tick struct {
 // workers. plan is told the newest tick dealt with (nil before the first) and
 // the time by the database's clock, the only one that counts here, and says what
 // to do, oldest first; a tick, its run and the job that runs it are written in
-// one transaction. While another worker is at it, nothing is done. It gives the
-// runs queued or skipped.
-func (d *DB) FireTicks(ctx context.Context, stage string, plan func(last *time.Time, now time.Time) ([]Tick, error)) (runs []Run, err error) {
+// one transaction. It gives the runs queued or skipped, and whether it came to
+// that: not while another worker is at it.
+func (d *DB) FireTicks(ctx context.Context, stage string, plan func(last *time.Time, now time.Time) ([]Tick, error)) (runs []Run, ours bool, err error) {
 	err = d.InTx(ctx, func(tx *Tx) error {
 		runs = nil
-		ours, err := scalar[bool](ctx, tx.tx, `SELECT pg_try_advisory_xact_lock($1)`, LockKey("ticks:"+stage))
+		var err error
+		ours, err = scalar[bool](ctx, tx.tx, `SELECT pg_try_advisory_xact_lock($1)`, LockKey("ticks:"+stage))
 		if err != nil || !ours {
 			return err
 		}
@@ -48,7 +49,7 @@ func (d *DB) FireTicks(ctx context.Context, stage string, plan func(last *time.T
 		}
 		return nil
 	})
-	return runs, err
+	return runs, ours, err
 }
 
 // fire writes one tick and its run.

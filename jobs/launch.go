@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +16,7 @@ import (
 // Launcher starts a run outside this process. The channel gives one error if
 // the process ends before its run stands in the ledger.
 type Launcher interface {
-	Launch(q Request) (<-chan error, error)
+	Launch(ctx context.Context, q Request) (<-chan error, error)
 }
 
 // ProcessLauncher runs this program's own command line, detached: closing the
@@ -27,7 +28,7 @@ type ProcessLauncher struct {
 }
 
 // Launch starts `sextant run` or `sextant theta recompute` in a session of its own.
-func (l ProcessLauncher) Launch(q Request) (<-chan error, error) {
+func (l ProcessLauncher) Launch(_ context.Context, q Request) (<-chan error, error) {
 	verb, rest := q.arguments()
 	own := []string{"--id", q.ID.String(), "--trigger", string(q.Trigger), "--quiet"}
 	cmd := exec.Command(l.Program, slices.Concat(l.Global, verb, own, rest)...) // our own program and flags

@@ -56,9 +56,13 @@ func scheduled(t db.Trigger) bool {
 	return t == db.TriggerCron || t == db.TriggerSchedule || t == db.TriggerEvent
 }
 
-// refuse ends a request for a stage that is held: a scheduled run is recorded
-// as skipped, a person is told.
+// refuse ends a request for a stage that is held: a scheduled run, and one that
+// has waited for a worker meanwhile, is recorded as skipped; a person is told.
 func (r *Runner) refuse(ctx context.Context, stage Stage, job *Job, why string) (db.Run, error) {
+	if job.Request.queued {
+		r.Log.Info("skipped", "stage", stage.Info().Name, "run", job.Request.ID.String(), "why", why)
+		return db.Run{}, r.DB.EndQueued(ctx, job.Request.ID, db.RunSkipped, why)
+	}
 	if !scheduled(job.Request.Trigger) {
 		return db.Run{}, &PausedError{Stage: stage.Info().Name, Why: why}
 	}

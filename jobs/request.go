@@ -27,6 +27,9 @@ type Request struct {
 	Actor    string            // the operating system's user when empty
 	PingURL  string            // of a dead-man monitor; the stage's own when empty
 	Options  map[string]string // the stage's own parameters by name; see ParamSpec
+
+	queued bool      // its ledger row stands already, as queued
+	asked  time.Time // its days are judged by this moment; by its start when zero
 }
 
 // Preview is what a request would do.

@@ -142,7 +142,11 @@ func (r *Runner) Run(ctx context.Context, q Request) (db.Run, error) {
 	if err != nil {
 		return db.Run{}, err
 	}
-	if err := r.DB.StartRun(ctx, &run); err != nil {
+	begin := r.DB.StartRun
+	if q.queued {
+		begin = r.DB.ClaimRun
+	}
+	if err := begin(ctx, &run); err != nil {
 		return db.Run{}, err
 	}
 	job.Run = &run
@@ -167,7 +171,11 @@ func (r *Runner) prepare(q Request, now time.Time) (Stage, *Job, error) {
 			return nil, nil, err
 		}
 	}
-	from, to, err := q.window(now)
+	asked := now
+	if !q.asked.IsZero() {
+		asked = q.asked
+	}
+	from, to, err := q.window(asked)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -191,14 +199,14 @@ func (r *Runner) newRun(stage Stage, j *Job) (db.Run, error) {
 	if err != nil {
 		return db.Run{}, fmt.Errorf("record the parameters: %w", err)
 	}
-	name := "stage:" + stage.Info().Name
+	key := db.LockKey("stage:" + stage.Info().Name)
 	if stage.Info().PerLearner {
-		name = "run:" + id.String() // its writes are serialised learner by learner
+		key = db.RunLockKey(id) // its writes are serialised learner by learner
 	}
 	pid := os.Getpid()
 	q := j.Request
 	return db.Run{ID: id, Stage: q.Stage, Params: params, WindowFrom: &j.From, WindowTo: &j.To, Trigger: q.Trigger,
-		Actor: q.Actor, Reason: q.Reason, Host: r.Host, PID: &pid, Version: r.Version, LockKey: db.LockKey(name)}, nil
+		Actor: q.Actor, Reason: q.Reason, Host: r.Host, PID: &pid, Version: r.Version, LockKey: key}, nil
 }
 
 func (r *Runner) locked(ctx context.Context, run db.Run) error {

@@ -281,7 +281,7 @@ func (s *Service) Cancel(ctx context.Context, id uuid.UUID) error {
 	return err
 }
 
-// Launch starts a run as a process of its own and waits for its ledger row.
+// Launch starts a run outside this process and waits for its ledger row.
 func (s *Service) Launch(ctx context.Context, q Request) (uuid.UUID, error) {
 	if s.about.ReadOnly {
 		return uuid.Nil, ErrReadOnly
@@ -294,7 +294,7 @@ func (s *Service) Launch(ctx context.Context, q Request) (uuid.UUID, error) {
 		return uuid.Nil, fmt.Errorf("make a run id: %w", err)
 	}
 	q.ID = id
-	ended, err := s.launcher.Launch(q)
+	ended, err := s.launcher.Launch(ctx, q)
 	if err != nil {
 		return uuid.Nil, err
 	}

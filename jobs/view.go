@@ -25,10 +25,12 @@ type Console interface {
 	Params(stage string) ([]ParamSpec, error)
 	Preview(ctx context.Context, q Request) (Preview, error)
 	PreviewTheta(ctx context.Context, users []string) ([]ThetaPreview, error)
-	// Launch starts a run as a process of its own, which outlives the console,
-	// and returns once the run stands in the ledger.
+	// Launch starts a run outside the console, as a process of its own or by a
+	// worker, and returns once the run stands in the ledger.
 	Launch(ctx context.Context, q Request) (uuid.UUID, error)
 	Cancel(ctx context.Context, id uuid.UUID) error
+	// Workers lists the workers and what waits for them.
+	Workers(ctx context.Context) (Workers, error)
 	// Pause holds a stage's scheduled runs until a moment or, with none, until
 	// somebody resumes it.
 	Pause(ctx context.Context, stage, reason string, until *time.Time) (db.Pause, error)
@@ -88,6 +90,12 @@ type Pipeline struct {
 	Answers int64         `json:"answers"`            // in the fact table, estimated
 	SyncAt  *time.Time    `json:"synced_at"`
 	Stages  []StageStatus `json:"stages"`
+}
+
+// Workers is who works, and what waits for them.
+type Workers struct {
+	Workers []db.Worker     `json:"workers"`
+	Queue   []db.StageQueue `json:"queue"`
 }
 
 // RunDetail is a run with its log and failures.

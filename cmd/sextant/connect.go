@@ -92,18 +92,31 @@ func (a *app) embeddedOptions() embedded.Options {
 
 // connect opens the database, ready for use. The private server is brought to
 // the binary's schema; a database of somebody else's is never migrated unasked.
-func (a *app) connect(ctx context.Context) (*session, error) { return a.connectAs(ctx, false) }
+func (a *app) connect(ctx context.Context) (*session, error) { return a.connectAs(ctx, access{}) }
 
 // connectToLook is connect for what promises to write nothing: the database
 // itself holds it to that.
-func (a *app) connectToLook(ctx context.Context) (*session, error) { return a.connectAs(ctx, true) }
+func (a *app) connectToLook(ctx context.Context) (*session, error) {
+	return a.connectAs(ctx, access{look: true})
+}
 
-func (a *app) connectAs(ctx context.Context, look bool) (*session, error) {
+// connectFor is connect for a process that runs so many stages at once.
+func (a *app) connectFor(ctx context.Context, stages int) (*session, error) {
+	return a.connectAs(ctx, access{conns: 8 + 2*int32(min(stages, 100))})
+}
+
+// access is what a command wants of a database.
+type access struct {
+	look  bool  // writes nothing
+	conns int32 // at most; the usual number when 0
+}
+
+func (a *app) connectAs(ctx context.Context, want access) (*session, error) {
 	t, err := a.resolve()
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.open(ctx, t, look)
+	s, err := a.open(ctx, t, want)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +124,7 @@ func (a *app) connectAs(ctx context.Context, look bool) (*session, error) {
 	if s.server != nil && !t.readOnly && db.IsKind(err, db.KindNotMigrated) {
 		err = migrate(ctx, s.server.URL())
 	}
-	if err == nil && !look && !s.about.ReadOnly {
+	if err == nil && !want.look && !s.about.ReadOnly {
 		err = s.learnRights(ctx)
 	}
 	if err != nil {
@@ -140,7 +153,7 @@ func migrate(ctx context.Context, url string) error {
 }
 
 // open opens the target whatever its schema.
-func (a *app) open(ctx context.Context, t target, look bool) (*session, error) {
+func (a *app) open(ctx context.Context, t target, want access) (*session, error) {
 	s := &session{target: t, log: a.logger(slog.LevelWarn)}
 	url := t.url
 	if url == "" {
@@ -151,7 +164,7 @@ func (a *app) open(ctx context.Context, t target, look bool) (*session, error) {
 		s.server, url = server, server.URL()
 	}
 	var err error
-	if s.db, err = db.Open(ctx, db.Config{URL: url, ReadOnly: t.readOnly || look}); err != nil {
+	if s.db, err = db.Open(ctx, db.Config{URL: url, ReadOnly: t.readOnly || want.look, MaxConns: want.conns}); err != nil {
 		return nil, errors.Join(err, s.leave())
 	}
 	s.about = jobs.About{Profile: t.profile, Environment: t.environment, Colour: t.colour, Database: s.db.Target(),

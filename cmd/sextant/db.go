@@ -122,7 +122,7 @@ func dbMigrate(ctx context.Context, o dbOptions) error {
 	if err != nil {
 		return err
 	}
-	s, err := o.app.open(ctx, t, false)
+	s, err := o.app.open(ctx, t, access{})
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func runDemo(ctx context.Context, o demoOptions) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.open(ctx, t, false)
+	s, err := a.open(ctx, t, access{})
 	if err != nil {
 		return err
 	}

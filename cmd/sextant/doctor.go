@@ -49,7 +49,7 @@ func runDoctor(ctx context.Context, o doctorOptions) error {
 	if err != nil {
 		return err
 	}
-	s, err := o.app.open(ctx, t, true)
+	s, err := o.app.open(ctx, t, access{look: true})
 	if err != nil {
 		return err
 	}

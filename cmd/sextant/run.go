@@ -18,6 +18,8 @@ import (
 type runOptions struct {
 	app     *app
 	request jobs.Request
+	queue   bool
+	wait    bool
 }
 
 func newRunCmd(a *app) *cobra.Command {
@@ -25,7 +27,10 @@ func newRunCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "run STAGE", Short: "Run a stage here and now, as cron does",
 		Long: `Runs one stage: the answers are brought up to date, then each slice (a day, a calibration, a learner) is
-published whole or not at all. Ctrl-C cancels; what was published stays. --dry-run writes nothing.`,
+published whole or not at all. Ctrl-C cancels; what was published stays. --dry-run writes nothing.
+
+--queue leaves the run to the workers ('sextant worker'): its parameters and days are settled here and now, and a worker takes
+it as soon as the stage is free. With --wait its log is shown until it ends, and Ctrl-C ends only the watching.`,
 		Example: `  sextant run aggregate-features-daily                                     the last complete day, and what is missing
   sextant run aggregate-features-daily --from 2026-03-01 --to 2026-03-31   a backfill, oldest day first
   sextant run mirt-calibrate --dry-run
@@ -79,6 +84,8 @@ func newRunStageCmd(a *app, s jobs.Stage) *cobra.Command {
 	f.StringArrayVar(&o.request.Users, "user", nil, "only this `learner`; can be repeated")
 	f.BoolVar(&o.request.Missing, "missing", false, "of a backfill, only the days not published")
 	f.BoolVar(&o.request.Force, "force", false, "also what is published and current, and a stage that is paused")
+	f.BoolVar(&o.queue, "queue", false, "leave the run to a worker, and print its id")
+	f.BoolVar(&o.wait, "wait", false, "with --queue, show how it goes until it ends")
 	bindRequest(a, cmd, &o.request)
 	bindParams(cmd, &o.request, jobs.Specs(s.Params()))
 	return cmd
@@ -122,6 +129,9 @@ func dryRunFromEnv(a *app, cmd *cobra.Command, q *jobs.Request) error {
 
 func runStage(ctx context.Context, o runOptions) error {
 	a := o.app
+	if o.wait && !o.queue {
+		return usagef("--wait goes with --queue; without it a run is waited for anyway")
+	}
 	if err := a.runner(nil, a.logger(slog.LevelWarn)).Validate(o.request); err != nil {
 		return err
 	}
@@ -143,6 +153,9 @@ func runStage(ctx context.Context, o runOptions) error {
 		return err
 	}
 	defer s.Close()
+	if o.queue {
+		return a.queueRun(ctx, s, o)
+	}
 	return a.run(ctx, s, o.request)
 }
 

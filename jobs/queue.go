@@ -1,0 +1,113 @@
+package jobs
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"sextant/db"
+)
+
+// Enqueue writes a run to the ledger as queued and leaves it to the workers. Its
+// parameters and its days are settled here and now, wherever and whenever it
+// runs.
+func (r *Runner) Enqueue(ctx context.Context, q Request) (db.Run, error) {
+	if err := r.Validate(q); err != nil {
+		return db.Run{}, err
+	}
+	switch {
+	case r.ReadOnly:
+		return db.Run{}, ErrReadOnly
+	case q.PingURL != "":
+		return db.Run{}, usagef("a queued run reports to the monitor of the worker's config file; leave --ping-url out")
+	}
+	now, _, err := r.now(ctx)
+	if err != nil {
+		return db.Run{}, err
+	}
+	stage, job, err := r.prepare(q, now)
+	if err != nil {
+		return db.Run{}, err
+	}
+	if _, err := r.Stages.Find(q.Stage); err != nil {
+		return db.Run{}, usagef("%s is done here and now; the queue is for the pipeline's stages", q.Stage)
+	}
+	if !Built(stage) {
+		return db.Run{}, usagef("%s is not built in this version", q.Stage)
+	}
+	if why, err := r.hold(ctx, stage, now); err != nil {
+		return db.Run{}, err
+	} else if why != "" && holds(stage, q) {
+		return r.refuse(ctx, stage, job, why)
+	}
+	run, err := r.newRun(stage, job)
+	if err != nil {
+		return db.Run{}, err
+	}
+	run.AskedAt = &now
+	return run, r.DB.Enqueue(ctx, &run)
+}
+
+// queuedRequest turns the row of a queued run back into the request that made
+// it, to the letter: neither this machine's environment nor the hour changes
+// what was asked for.
+func queuedRequest(r db.Run) (Request, error) {
+	q := Request{ID: r.ID, Stage: r.Stage, Reason: r.Reason, Trigger: r.Trigger, Actor: r.Actor, Options: map[string]string{},
+		queued: true}
+	if r.AskedAt != nil {
+		q.asked = r.AskedAt.UTC()
+	}
+	var p map[string]any
+	if err := json.Unmarshal(r.Params, &p); err != nil {
+		return q, fmt.Errorf("read the parameters of run %s: %w", r.ID, err)
+	}
+	for name, v := range p {
+		on := v == true
+		switch name {
+		case "users":
+			users, _ := v.([]any)
+			for _, u := range users {
+				q.Users = append(q.Users, fmt.Sprint(u))
+			}
+		case "missing":
+			q.Missing = on
+		case "force":
+			q.Force = on
+		case "backfill":
+			q.From, q.To = r.WindowFrom, r.WindowTo
+		case "date":
+			q.Date = r.WindowTo
+		default:
+			q.Options[name] = optionText(v)
+		}
+	}
+	return q, nil
+}
+
+// optionText is a parameter as a flag would give it.
+func optionText(v any) string {
+	if f, ok := v.(float64); ok {
+		if f == float64(int64(f)) {
+			return fmt.Sprint(int64(f))
+		}
+	}
+	return fmt.Sprint(v)
+}
+
+// QueueLauncher hands what the console launches to the workers.
+type QueueLauncher struct{ Runner *Runner }
+
+// Launch queues the run, which then stands in the ledger.
+func (l QueueLauncher) Launch(ctx context.Context, q Request) (<-chan error, error) {
+	_, err := l.Runner.Enqueue(ctx, q)
+	return nil, err
+}
+
+// Workers lists the workers and what waits for them.
+func (s *Service) Workers(ctx context.Context) (w Workers, err error) {
+	if w.Workers, err = s.db.Workers(ctx); err != nil {
+		return w, err
+	}
+	w.Queue, err = s.db.QueueDepth(ctx)
+	return w, err
+}

@@ -1,0 +1,26 @@
+package tui
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"sextant/db"
+	"sextant/jobs"
+)
+
+// Workers is one that is at a run, one that is gone, and a run that waits.
+func (f *fixture) Workers(ctx context.Context) (jobs.Workers, error) {
+	since := fixedNow.Add(-90 * time.Second)
+	return jobs.Workers{
+		Workers: []db.Worker{
+			{ID: uuid.UUID{1}, Name: "worker node-1/4242", Host: "node-1", PID: 4242, Version: "v1.4.0", Listen: "127.0.0.1:9321",
+				Tasks: []string{"queue", "mend", "schedule", "theta"}, StartedAt: fixedNow.Add(-26 * time.Hour), SeenAt: fixedNow, Alive: true,
+				Doing: []db.InHand{{Run: f.runs[0].ID, Stage: f.runs[0].Stage, Since: since}}},
+			{ID: uuid.UUID{2}, Name: "worker node-2/77", Host: "node-2", PID: 77, Version: "v1.3.9",
+				Tasks: []string{"queue", "mend"}, StartedAt: fixedNow.Add(-50 * time.Hour), SeenAt: fixedNow.Add(-3 * time.Hour)},
+		},
+		Queue: []db.StageQueue{{Stage: "mirt-calibrate", Queued: 2, Oldest: &since}},
+	}, f.read(ctx)
+}
