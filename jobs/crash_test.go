@@ -13,21 +13,23 @@ import (
 	"sextant/jobs"
 )
 
-// child runs a stage in a process that a test kills, and never returns an
-// error code that could be taken for a test's.
-func child(stage string) int {
+// child runs stages, apart by commas, in a process that a test may kill, and
+// never returns an error code that could be taken for a test's.
+func child(stages string) int {
 	ctx := context.Background()
 	d, err := db.Open(ctx, db.Config{URL: os.Getenv("SEXTANT_TEST_URL")})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 9
 	}
-	q := jobs.Request{Stage: stage, Trigger: db.TriggerCron, Actor: "child"}
-	if from := os.Getenv("SEXTANT_TEST_FROM"); from != "" {
-		q.From, q.To = day(from), &lastDay
+	for stage := range strings.SplitSeq(stages, ",") {
+		q := jobs.Request{Stage: stage, Trigger: db.TriggerCron, Actor: "child"}
+		if from := os.Getenv("SEXTANT_TEST_FROM"); from != "" {
+			q.From, q.To = day(from), &lastDay
+		}
+		_, err = newRunner(d, &syncBuffer{}).Run(ctx, q)
+		fmt.Fprintln(os.Stderr, "child ended:", err)
 	}
-	_, err = newRunner(d, &syncBuffer{}).Run(ctx, q)
-	fmt.Fprintln(os.Stderr, "child ended:", err)
 	return 8
 }
 

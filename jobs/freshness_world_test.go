@@ -116,7 +116,10 @@ func (w *operated) step() string {
 		w.exec(`INSERT INTO sextant.answer_day (day, revision) VALUES ($1, $2) ON CONFLICT (day) DO UPDATE SET revision = excluded.revision`, old, w.revision)
 		return "answers of " + old.String() + " changed"
 	}
-	day := []db.Day{old, last}[w.rng.IntN(2)]
+	day := []db.Day{old, last, last}[w.rng.IntN(3)]
+	if n := len(w.banks); n > 0 && w.rng.IntN(2) == 0 {
+		day = w.banks[n-1].day // the same again
+	}
 	w.calibrated(day)
 	return "the calibration of " + day.String() + " came into force"
 }
@@ -351,6 +354,45 @@ func TestFreshnessOverSimulatedWeeks(t *testing.T) {
 	for _, want := range []string{"fresh", "due", "late", "failed", "running", "never", "paused", "newer: " + kpis, "newer: " + calibrate, "newer: sync-answers"} {
 		if seen[want] == 0 {
 			t.Errorf("the simulation never came to %q: %v", want, fmt.Sprint(seen))
+		}
+	}
+}
+
+// Which calibrations are news to what was published before them: not the next
+// night's, which comes after by schedule.
+func TestWhichCalibrationsAreNews(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name        string
+		used, force int // the data days, against the stage's own; -9: none used
+		version     string
+		news        bool
+	}{
+		{"the next night's", -1, 0, "v1", false},
+		{"the next night's, the contract's order turned round", 0, 1, "v1", false},
+		{"the same day again", 0, 0, "v1", true},
+		{"an older one put in force again", 0, -3, "v1", true},
+		{"one that came late", -2, -1, "v1", true},
+		{"another scale", -1, 0, "v2", true},
+		{"the first of all, of the same day", -9, 0, "v1", false},
+		{"the first of all, late", -9, -1, "v1", true},
+	} {
+		w := newOperated(t, 1)
+		day := db.DayOf(w.now).Add(-3)
+		force := func(offset int, version string) {
+			w.now = w.now.Add(time.Hour)
+			w.exec(`INSERT INTO sextant.calibration (run_id, model, version, data_day, prior_mean, prior_sd, in_force_at)
+				VALUES ($1, '2PL', $2, $3, 0, 1, $4)`, uuid.New(), version, day.Add(offset), w.now)
+		}
+		if c.used != -9 {
+			force(c.used, "v1")
+		}
+		w.now = w.now.Add(time.Hour)
+		w.begin(kpis, day, day, false)
+		w.publish(db.RunSucceeded)
+		force(c.force, c.version)
+		if n := w.status(kpis).UpstreamNewer; (n != nil) != c.news || n != nil && (n.Stage != calibrate || n.Day != day.Add(c.force)) {
+			t.Errorf("%s: %+v, want news: %t", c.name, n, c.news)
 		}
 	}
 }

@@ -133,6 +133,12 @@ func (b *bench) load(w world) {
 		result_json jsonb NOT NULL DEFAULT '{}', created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL DEFAULT now())`)
 	b.exec(`CREATE TABLE public.session (id text PRIMARY KEY, user_id text, ended_at timestamptz, status text)`)
 	b.exec(`CREATE TABLE public.interest_goal (user_id text, topic_id text, target_level numeric(6,3), priority smallint, PRIMARY KEY (user_id, topic_id))`)
+	b.add(w)
+}
+
+// add puts more of a world into the platform that load has made.
+func (b *bench) add(w world) {
+	b.Helper()
 	for _, a := range w.answers {
 		b.exec(`INSERT INTO public.responses VALUES ($1, $2, $3, $4, nullif($5, ''), nullif($6, ''), $7, $8)`,
 			a.user, a.item, a.correct, a.at, a.session, a.topic, a.ms, a.hints)
