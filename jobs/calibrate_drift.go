@@ -30,11 +30,12 @@ type pair struct {
 	fitted *irt.ItemFit
 }
 
-// common pairs known items with the fit's.
+// common pairs known items with the fit's. Of an item that the abler fail more
+// often, now or before, nobody knows where it stands.
 func common(fitted func(string) *irt.ItemFit, known []knownItem) pairs {
 	var out pairs
 	for _, k := range known {
-		if f := fitted(k.id); f != nil {
+		if f := fitted(k.id); f != nil && f.Params.A > 0 && k.params.A > 0 {
 			out = append(out, pair{k, f})
 		}
 	}
