@@ -17,6 +17,13 @@ type ItemParams struct {
 	From   string  `db:"origin"` // calibration or question
 }
 
+// Usable reports whether answers to the item can be scored with the parameters:
+// what a calibration makes of too few or contradicting answers (a slope that is
+// negative or none) is not published, and those in force before stay.
+func (p ItemParams) Usable() bool {
+	return p.A >= 0.001 && p.A <= 100 && p.B >= -100 && p.B <= 100 && p.C >= 0 && p.C <= 0.99
+}
+
 // Calibration is one calibration and the population prior that goes with it.
 type Calibration struct {
 	RunID     uuid.UUID `db:"run_id" json:"run_id"`
@@ -196,6 +203,7 @@ func (tx *Tx) PublishCalibration(ctx context.Context, c Calibration, items []Cal
 		INSERT INTO public.mirt_item_params AS p (item_id, model, params, version, fitted_at)
 		SELECT item_id, $2, jsonb_build_object('a', a, 'b', b, 'c', c, 'se_a', se_a, 'se_b', se_b, 'se_c', se_c, 'n', n), $3, now()
 		FROM sextant.item_history WHERE run_id = $1 AND dropped IS NULL
+		  AND a BETWEEN 0.001 AND 100 AND b BETWEEN -100 AND 100 AND c BETWEEN 0 AND 0.99 -- ItemParams.Usable
 		ON CONFLICT (item_id) DO UPDATE SET model = excluded.model, params = excluded.params,
 			version = excluded.version, fitted_at = excluded.fitted_at`, c.RunID, c.Model, c.Version)
 	return classify("publish the item parameters", err)

@@ -20,7 +20,10 @@ func (c *calibration) score(ctx context.Context) error {
 	for i, name := range c.history.items.names {
 		p, ok := inForce[name]
 		if c.result.Items[i].Dropped == "" {
-			p, ok = c.link.Params(c.result.Items[i].Params), true
+			fitted := c.link.Params(c.result.Items[i].Params)
+			if (db.ItemParams{A: fitted.A, B: fitted.B, C: fitted.C}).Usable() { // as every later scorer judges
+				p, ok = fitted, true
+			}
 		}
 		if !ok {
 			p = irt.ItemParams{A: 1} // stands in the table, never used

@@ -161,8 +161,7 @@ func (j *Job) sliceID(day db.Day) uuid.UUID {
 }
 
 // record is what the ledger keeps of the request: enough to make it again.
-func (j *Job) record() map[string]any {
-	q := j.Request
+func (j *Job) record(q Request) map[string]any {
 	m := map[string]any{}
 	if len(q.Users) > 0 {
 		m["users"] = q.Users

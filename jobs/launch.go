@@ -68,10 +68,10 @@ func recorded(stages *Registry, r db.Run) (Request, error) {
 	switch {
 	case p["backfill"] == true:
 		q.From, q.To = r.WindowFrom, r.WindowTo
-	case r.Stage != updateTheta && r.Stage != syncStage:
+	case commands[r.Stage] == nil && r.Stage != syncStage:
 		q.Date = r.WindowTo
 	}
-	st, err := stages.Find(r.Stage)
+	st, err := stages.find(r.Stage)
 	if err != nil {
 		return q, nil //nolint:nilerr // a run of a stage this version does not know is still shown
 	}

@@ -84,14 +84,26 @@ func (q Request) Command() string {
 // arguments are the command line that makes the same request: the command, and
 // its flags and arguments.
 func (q Request) arguments() (verb, rest []string) {
-	if q.Stage != updateTheta {
+	verb, ok := commands[q.Stage]
+	if !ok {
 		return []string{"run", q.Stage}, q.flags(true)
 	}
 	rest = q.flags(false)
 	if slices.ContainsFunc(q.Users, func(u string) bool { return strings.HasPrefix(u, "-") }) {
 		rest = append(rest, "--")
 	}
-	return []string{"theta", "recompute"}, append(rest, q.Users...)
+	return verb, append(rest, q.Users...)
+}
+
+// discreet is the request without the ids of its learners.
+func (q Request) discreet() Request {
+	users := q.Users
+	q.Users = nil
+	for _, u := range users {
+		q.Users = append(q.Users, db.Pseudonym(u))
+		q.Reason = db.Redact(q.Reason, u)
+	}
+	return q
 }
 
 // flags are the request's command line flags.

@@ -159,7 +159,7 @@ func (r *Runner) Run(ctx context.Context, q Request) (db.Run, error) {
 
 // prepare validates a request against its stage and the time.
 func (r *Runner) prepare(q Request, now time.Time) (Stage, *Job, error) {
-	stage, err := r.Stages.Find(q.Stage)
+	stage, err := r.Stages.find(q.Stage)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -195,7 +195,11 @@ func (r *Runner) newRun(stage Stage, j *Job) (db.Run, error) {
 			return db.Run{}, fmt.Errorf("make a run id: %w", err)
 		}
 	}
-	params, err := json.Marshal(j.record())
+	q := j.Request
+	if stage.Info().Discreet {
+		q = q.discreet()
+	}
+	params, err := json.Marshal(j.record(q))
 	if err != nil {
 		return db.Run{}, fmt.Errorf("record the parameters: %w", err)
 	}
@@ -204,7 +208,6 @@ func (r *Runner) newRun(stage Stage, j *Job) (db.Run, error) {
 		key = db.RunLockKey(id) // its writes are serialised learner by learner
 	}
 	pid := os.Getpid()
-	q := j.Request
 	return db.Run{ID: id, Stage: q.Stage, Params: params, WindowFrom: &j.From, WindowTo: &j.To, Trigger: q.Trigger,
 		Actor: q.Actor, Reason: q.Reason, Host: r.Host, PID: &pid, Version: r.Version, LockKey: key}, nil
 }

@@ -31,16 +31,11 @@ func scorePerson(s *irt.Scorer, p personAnswers) (scored, error) {
 		return scored{}, err
 	}
 	out := scored{overall: overall}
-	population := s.Prior()
 	for _, t := range p.topicsOf() {
 		in, rest := p.split(t)
-		prior := population
-		if len(rest.items) > 0 {
-			others, err := s.EAP(rest.items, rest.correct)
-			if err != nil {
-				return scored{}, err
-			}
-			prior = irt.Normal{Mean: others.Theta, SD: TopicSD * population.SD}
+		prior, err := topicPrior(s, rest)
+		if err != nil {
+			return scored{}, err
 		}
 		a, err := s.EAPWithPrior(in.items, in.correct, prior)
 		if err != nil {
@@ -49,6 +44,16 @@ func scorePerson(s *irt.Scorer, p personAnswers) (scored, error) {
 		out.topics = append(out.topics, topicScore{topic: t, ability: a, answers: len(in.items)})
 	}
 	return out, nil
+}
+
+// topicPrior is a topic's prior: the learner's θ from their other answers as its
+// mean, the population where there are none.
+func topicPrior(s *irt.Scorer, others personAnswers) (irt.Normal, error) {
+	if len(others.items) == 0 {
+		return s.Prior(), nil
+	}
+	a, err := s.EAP(others.items, others.correct)
+	return irt.Normal{Mean: a.Theta, SD: TopicSD * s.Prior().SD}, err
 }
 
 // split separates a topic's answers from the others.

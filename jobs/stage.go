@@ -22,6 +22,7 @@ type Info struct {
 
 	PerLearner bool `json:"-"` // runs beside itself; its writes are serialised learner by learner
 	Step       bool `json:"-"` // a step of other stages that can also be run alone; it publishes nothing
+	Discreet   bool `json:"-"` // the ledger does not name its learners
 
 	Off     bool   `json:"-"` // by configuration: not scheduled and not judged
 	PingURL string `json:"-"` // of the monitor that a run reports to; who knows it can ping

@@ -94,6 +94,10 @@ func (e *UnknownLearnerError) Error() string {
 type estimation struct {
 	view   ThetaPreview
 	thetas []db.Theta
+
+	scorer *irt.Scorer // nil without answers to score
+	person personAnswers
+	topics []string // by number
 }
 
 // estimate computes a learner's θ as of a moment: the latest answer to each
@@ -117,12 +121,17 @@ func estimate(ctx context.Context, tx *db.Tx, user string, now time.Time, lookba
 	if err != nil {
 		return nil, err
 	}
-	latest := e.choose(answers, db.DayOf(now).Add(1-lookback).Start())
+	return e, e.from(ctx, tx, answers)
+}
+
+// from estimates θ from the learner's answers, oldest first.
+func (e *estimation) from(ctx context.Context, tx *db.Tx, answers []db.LearnerAnswer) error {
+	latest := e.choose(answers, db.DayOf(e.view.AsOf).Add(1-e.view.Lookback).Start())
 	bank, err := tx.ItemBank(ctx, itemsOf(latest))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return e, e.score(latest, bank)
+	return e.score(latest, bank)
 }
 
 // scale fills in the prior and the scale of the calibration in force; before
@@ -162,7 +171,7 @@ func (e *estimation) choose(answers []db.LearnerAnswer, since time.Time) []db.Le
 }
 
 func (e *estimation) leaveOut(a db.LearnerAnswer, reason string) {
-	e.view.LeftOut = append(e.view.LeftOut, Excluded{ItemID: a.ItemID, AnsweredAt: a.AnsweredAt, Reason: reason})
+	e.view.LeftOut = append(e.view.LeftOut, Excluded{ItemID: a.ItemID, TopicID: a.TopicID, AnsweredAt: a.AnsweredAt, Reason: reason})
 }
 
 func itemsOf(answers []db.LearnerAnswer) []string {
@@ -212,6 +221,7 @@ func (e *estimation) score(latest []db.LearnerAnswer, bank []db.ItemParams) erro
 	if err != nil {
 		return fmt.Errorf("θ of %s: %w", e.view.UserID, err)
 	}
+	e.scorer, e.person, e.topics = s, p, topics.names
 	sc, err := scorePerson(s, p)
 	if err != nil {
 		return fmt.Errorf("θ of %s: %w", e.view.UserID, err)

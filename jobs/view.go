@@ -25,6 +25,8 @@ type Console interface {
 	Params(stage string) ([]ParamSpec, error)
 	Preview(ctx context.Context, q Request) (Preview, error)
 	PreviewTheta(ctx context.Context, users []string) ([]ThetaPreview, error)
+	// WhyTheta explains the θ in force, overall or, for a topic not empty, of it.
+	WhyTheta(ctx context.Context, userID, topicID string) (ThetaWhy, error)
 	// Launch starts a run outside the console, as a process of its own or by a
 	// worker, and returns once the run stands in the ledger.
 	Launch(ctx context.Context, q Request) (uuid.UUID, error)
@@ -148,6 +150,7 @@ type Scored struct {
 // Excluded is an answer that θ does not rest on, and why.
 type Excluded struct {
 	ItemID     string    `json:"item_id"`
+	TopicID    *string   `json:"topic_id"`
 	AnsweredAt time.Time `json:"answered_at"`
 	Reason     string    `json:"reason"` // superseded, outside the lookback, no parameters
 }

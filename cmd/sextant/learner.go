@@ -13,7 +13,7 @@ type learnerListOptions struct {
 }
 
 func newLearnerCmd(a *app) *cobra.Command {
-	return newGroup("learner", "Search learners", newLearnerListCmd(a))
+	return newGroup("learner", "Search learners, or erase one", newLearnerListCmd(a), newLearnerForgetCmd(a))
 }
 
 func newLearnerListCmd(a *app) *cobra.Command {

@@ -12,7 +12,8 @@ import (
 )
 
 func newThetaCmd(a *app) *cobra.Command {
-	return newGroup("theta", "Show or recompute a learner's θ", newThetaShowCmd(a), newThetaHistoryCmd(a), newThetaRecomputeCmd(a))
+	return newGroup("theta", "Show, explain, recompute or restore a learner's θ", newThetaShowCmd(a), newThetaWhyCmd(a), newThetaHistoryCmd(a),
+		newThetaRecomputeCmd(a), newThetaRestoreCmd(a))
 }
 
 type thetaShowOptions struct {

@@ -44,7 +44,7 @@ func listTheta(ctx context.Context, o thetaHistoryOptions) error {
 		t.columns = append(t.columns, column{title: "TOPIC", grow: true})
 	}
 	t.columns = append(t.columns, column{title: "THETA", right: true}, column{title: "SE", right: true}, column{title: "ANSWERS", right: true},
-		column{title: "MODEL", drop: 2}, column{title: "SCALE", drop: 3}, column{title: "SOURCE"}, column{title: "RUN", drop: 1})
+		column{title: "MODEL", drop: 2}, column{title: "SCALE", drop: 3}, column{title: "ESTIMATED", drop: 4}, column{title: "SOURCE"}, column{title: "RUN", drop: 1})
 	for _, p := range points {
 		row := plain(stamp(p.AsOf))
 		if o.topics {
@@ -55,7 +55,7 @@ func listTheta(ctx context.Context, o thetaHistoryOptions) error {
 			row = append(row, cell{text: topic})
 		}
 		run := textOf(p.RunID)
-		t.add(append(row, plain(number(p.Theta, 3), numberOf(p.SE, 3), count(p.Answers), p.Model, p.Version, p.Source, run[:min(len(run), shortIDLength)])...)...)
+		t.add(append(row, plain(number(p.Theta, 3), numberOf(p.SE, 3), count(p.Answers), p.Model, p.Version, stamp(p.EstimatedAt), p.Source, run[:min(len(run), shortIDLength)])...)...)
 	}
 	o.app.printTable(&t, "no θ has been estimated yet")
 	return nil

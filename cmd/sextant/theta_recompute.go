@@ -5,8 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,7 +32,7 @@ calibration in force. On a terminal it first shows what would change and asks; o
   sextant theta recompute --from-file ids.txt`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
-			if o.request.Users, err = o.users(args); err != nil {
+			if o.request.Users, err = a.learnerIDs(args, o.from); err != nil {
 				return err
 			}
 			if err := dryRunFromEnv(a, cmd, &o.request); err != nil {
@@ -49,41 +47,6 @@ calibration in force. On a terminal it first shows what would change and asks; o
 	bindRequest(a, cmd, &o.request)
 	bindParams(cmd, &o.request, jobs.Specs(stage.Params()))
 	return cmd
-}
-
-// users are the learners named as arguments and in the file, each once.
-func (o thetaRecomputeOptions) users(args []string) ([]string, error) {
-	ids := slices.Clone(args)
-	if o.from != "" {
-		in := o.app.in
-		if o.from != "-" {
-			f, err := os.Open(o.from)
-			if err != nil {
-				return nil, configf("--from-file: %s", err)
-			}
-			defer f.Close()
-			in = f
-		}
-		lines := bufio.NewScanner(in)
-		for lines.Scan() {
-			if id := strings.TrimSpace(lines.Text()); id != "" {
-				ids = append(ids, id)
-			}
-		}
-		if err := lines.Err(); err != nil {
-			return nil, configf("--from-file: %s", err)
-		}
-	}
-	seen := map[string]bool{}
-	ids = slices.DeleteFunc(ids, func(id string) bool {
-		again := seen[id]
-		seen[id] = true
-		return again
-	})
-	if len(ids) == 0 {
-		return nil, usagef("name the learners")
-	}
-	return ids, nil
 }
 
 func recomputeTheta(ctx context.Context, o thetaRecomputeOptions) error {
@@ -107,7 +70,7 @@ func recomputeTheta(ctx context.Context, o thetaRecomputeOptions) error {
 	if s.about.ReadOnly {
 		return jobs.ErrReadOnly
 	}
-	if a.interactive() && !o.yes && !a.global.json && !a.global.quiet {
+	if a.asks(o.yes) {
 		ok, err := a.agreeToTheta(ctx, s, o.request)
 		if err != nil || !ok {
 			return err

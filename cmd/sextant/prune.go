@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"sextant/jobs"
+)
+
+type pruneOptions struct {
+	app     *app
+	request jobs.Request
+	older   string
+	yes     bool
+}
+
+func newPruneCmd(a *app) *cobra.Command {
+	o := pruneOptions{app: a, request: jobs.Request{Stage: jobs.Prune{}.Info().Name}}
+	cmd := &cobra.Command{
+		Use: "prune", Short: "Keep the ledger, the histories and the quarantine bounded", Args: noArgs,
+		Long: fmt.Sprintf(`Removes what is older than a number of days, at least %d: runs with their logs and failures, superseded
+publications, the θ history, calibrations with their items, quarantined values and notes on weekly KPIs. Kept
+whatever their age: each learner's newest θ, overall and by topic; the calibration in force, the first of its scale
+and the last ten; each stage's newest run. Formulas give the same for every later day. On a terminal it shows what
+would go and asks; off a terminal it goes ahead.`, jobs.PruneLeast),
+		Example: `  sextant prune --dry-run
+  sextant prune --older-than 400d
+  30 6 1 * * sextant prune --quiet                       monthly, from cron`,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			days, err := strconv.Atoi(strings.TrimSuffix(o.older, "d"))
+			if err != nil {
+				return usagef("--older-than: %q is not a number of days; write it as 400d", o.older)
+			}
+			o.request.Options = map[string]string{"older-than": strconv.Itoa(days)}
+			if err := dryRunFromEnv(a, cmd, &o.request); err != nil {
+				return err
+			}
+			return prune(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().SortFlags = false
+	cmd.Flags().StringVar(&o.older, "older-than", "400d", "what to remove, in days")
+	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
+	bindRequest(a, cmd, &o.request)
+	return cmd
+}
+
+func prune(ctx context.Context, o pruneOptions) error {
+	a := o.app
+	connect := a.connect
+	if o.request.DryRun {
+		connect = a.connectToLook
+	}
+	s, err := connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if s.about.ReadOnly && !o.request.DryRun {
+		return jobs.ErrReadOnly
+	}
+	if !o.request.DryRun && !a.asks(o.yes) {
+		return a.run(ctx, s, o.request)
+	}
+	p, err := a.runner(s, s.log).PreviewPrune(ctx, o.request)
+	if err != nil {
+		return err
+	}
+	if o.request.DryRun && a.global.json {
+		return a.writeJSON(p)
+	}
+	fmt.Fprintf(a.out, "older than %s (UTC): %s would go\n\n", p.Before, plural(p.Rows(), "row"))
+	a.printCounts(withNote(p.Removed, ""), "nothing")
+	if o.request.DryRun {
+		return nil
+	}
+	ok, err := a.confirm(ctx, fmt.Sprintf("Remove %s in %s?", plural(p.Rows(), "row"), s.where()))
+	if err != nil || !ok {
+		return err
+	}
+	return a.run(ctx, s, o.request)
+}

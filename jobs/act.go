@@ -1,0 +1,23 @@
+package jobs
+
+// commands are the words of the command line for what 'sextant run' does not run.
+var commands = map[string][]string{
+	updateTheta:   {"theta", "recompute"},
+	restoreTheta:  {"theta", "restore"},
+	forgetLearner: {"learner", "forget"},
+	pruneAct:      {"prune"},
+}
+
+// acts are what operators do beside the pipeline, through the same runner: lock,
+// ledger, outcome. They publish no data day, so no list of stages has them.
+func acts() []Stage { return []Stage{RestoreTheta{}, ForgetLearner{}, Prune{}} }
+
+// find gives the stage or act of that name.
+func (r *Registry) find(name string) (Stage, error) {
+	for _, a := range acts() {
+		if a.Info().Name == name {
+			return a, nil
+		}
+	}
+	return r.Find(name)
+}
