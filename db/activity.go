@@ -6,36 +6,19 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// quiet are the learners, of those named if any, whose newest activity of any
-// kind is at least threshold whole days and at most 56 days before the day.
-func quiet(p platform) crowd {
-	filter := func(alias string) string {
-		return ` AND (cardinality(@users::text[]) = 0 OR ` + alias + `.user_id = ANY (@users::text[]))`
-	}
-	// A learner's newest answer is known; only where it lies after the day has
-	// an older one to be looked for.
-	sources := `
-			SELECT l.user_id, l.last_at AS at FROM sextant.learner l WHERE l.last_at >= @since AND l.last_at < @end` + filter("l") + `
-			UNION ALL
-			SELECT l.user_id, a.at FROM sextant.learner l
-			CROSS JOIN LATERAL (
-				SELECT max(answered_at) AS at FROM sextant.answer
-				WHERE user_id = l.user_id AND answered_at >= @since AND answered_at < @end) a
-			WHERE l.last_at >= @end AND l.first_at < @end` + filter("l")
-	if p.has("exam_results") {
-		sources += `
-			UNION ALL
-			SELECT e.user_id COLLATE "C", e.created_at FROM public.exam_results e
-			WHERE e.status = 'ready' AND e.user_id <> '' AND e.created_at >= @since AND e.created_at < @end` + filter("e") + p.unforgotten("e.user_id")
-	}
-	if p.has("session") {
-		sources += `
-			UNION ALL
-			SELECT s.user_id COLLATE "C", s.ended_at FROM public.session s
-			WHERE s.user_id <> '' AND s.ended_at >= @since AND s.ended_at < @end` + filter("s") + p.unforgotten("s.user_id")
-	}
-	return crowd{`SELECT user_id FROM (` + sources + `) seen GROUP BY user_id HAVING max(at) < @until`,
-		` AND {t}user_id COLLATE "C" IN (SELECT user_id FROM who)`}
+// quiet selects the learners, of those named if any, whose newest activity of
+// any kind is at least threshold whole days and at most 56 days before the day,
+// with their sessions of the last 56 days: activity and who in one, so that
+// every source is read once.
+func (o KPIOptions) quiet(p platform) string {
+	c := crowd{filter: when(len(o.Users) > 0, ` AND {t}user_id = ANY (@users::text[])`, ``)}
+	answers := `
+			SELECT user_id, session_id, CASE WHEN session_id IS NULL THEN (answered_at AT TIME ZONE 'UTC')::date END AS day, answered_at AS moment
+			FROM sextant.answer WHERE answered_at >= @since AND answered_at < @end` + c.on("")
+	return `SELECT user_id, count(moment) AS visits, min(moment) AS first_visit, max(moment) AS last_visit
+		FROM (SELECT user_id, session_id, day, max(moment) AS newest, max(moment) FILTER (WHERE moment >= @earlier) AS moment
+		      FROM (` + p.moments(answers, `@since`, c) + `) source GROUP BY 1, 2, 3) session
+		GROUP BY user_id HAVING max(newest) < @until`
 }
 
 func quietArgs(o KPIOptions, threshold int) pgx.NamedArgs {
@@ -58,37 +41,44 @@ func (tx *Tx) PublishInactivity(ctx context.Context, o KPIOptions, threshold int
 	if err := tx.tuneKPIs(ctx); err != nil {
 		return 0, 0, err
 	}
-	// Answers read from exam_results have the session and the moment of their
-	// row there: the rows alone show the same activity.
-	same, err := scalar[bool](ctx, tx.tx, `SELECT coalesce((SELECT reader = 'exam_results' FROM sextant.sync_state), false)`)
-	if err != nil {
-		return 0, 0, err
+	for _, sql := range []string{
+		// As with the KPIs: what only reads may use several processes.
+		`CREATE TEMP TABLE quiet_slice ON COMMIT DROP AS ` + inactivityQuery(o, p), `ANALYZE quiet_slice`,
+	} {
+		if _, err := tx.tx.Exec(ctx, sql, quietArgs(o, threshold)); err != nil {
+			return 0, 0, classify(what, err)
+		}
 	}
-	err = tx.tx.QueryRow(ctx, inactivityQuery(p, !same), quietArgs(o, threshold)).Scan(&looked, &written)
+	err = tx.tx.QueryRow(ctx, mergeInactivity, o.args()).Scan(&looked, &written)
 	return looked, written, classify(what, err)
 }
 
 // QuietCount counts the learners PublishInactivity would look at.
 func (d *DB) QuietCount(ctx context.Context, o KPIOptions, threshold int) (DayCount, error) {
-	p, err := inspectPlatform(ctx, d.pool)
+	p, err := inspectActivity(ctx, d.pool)
 	if err != nil {
 		return DayCount{}, err
 	}
-	n, err := scalar[int64](ctx, d.pool, `SELECT count(*) FROM (`+quiet(p).body+`) who`, quietArgs(o, threshold))
+	n, err := scalar[int64](ctx, d.pool, `SELECT count(*) FROM (`+o.quiet(p)+`) who`, quietArgs(o, threshold))
 	return DayCount{Day: o.Day, Learners: n}, err
 }
 
-func inactivityQuery(p platform, answers bool) string {
-	c := quiet(p)
-	return `WITH who AS MATERIALIZED (` + c.body + `), ` + when(answers, visits(c)+`, `, ``) + activity(p, c, answers) + `, ` + goals(p) + `,
+// inactivityQuery selects P and S of the quiet; null where neither is known.
+func inactivityQuery(o KPIOptions, p platform) string {
+	return `WITH who AS MATERIALIZED (` + o.quiet(p) + `), ` + goals(p) + `,
 	input AS MATERIALIZED (
 		SELECT who.user_id, ` + outlookColumns + `
-		FROM who
+		FROM who CROSS JOIN LATERAL (SELECT who.visits, who.first_visit, who.last_visit) c
 		` + outlookJoins + `
-	), outlook AS (
-		SELECT user_id, jsonb_build_object('P', p, 'S', s) AS kpis
-		FROM (SELECT user_id, ` + column(reach) + `, ` + column(churn) + ` FROM input) k
-		WHERE p IS NOT NULL OR s IS NOT NULL
+	)
+	SELECT user_id, CASE WHEN p IS NOT NULL OR s IS NOT NULL THEN jsonb_build_object('P', p, 'S', s) END AS kpis
+	FROM (SELECT user_id, ` + column(reach) + `, ` + column(churn) + ` FROM input) k`
+}
+
+// mergeInactivity puts the slice into weekly_kpi and notes what day it is of.
+const mergeInactivity = `
+	WITH outlook AS (
+		SELECT user_id, kpis FROM quiet_slice WHERE kpis IS NOT NULL
 	), due AS (
 		SELECT o.user_id, o.kpis FROM outlook o
 		LEFT JOIN sextant.kpi_row r ON r.user_id = o.user_id AND r.week_start = @week
@@ -107,5 +97,4 @@ func inactivityQuery(p platform, answers bool) string {
 		SELECT user_id, @week, @day FROM due ORDER BY user_id
 		ON CONFLICT (user_id, week_start) DO UPDATE SET quiet_day = excluded.quiet_day
 	), put AS (` + putKPIs + `)
-	SELECT (SELECT count(*) FROM who), (SELECT count(*) FROM put) + (SELECT count(*) FROM kept) + (SELECT count(*) FROM emptied)`
-}
+	SELECT (SELECT count(*) FROM quiet_slice), (SELECT count(*) FROM put) + (SELECT count(*) FROM kept) + (SELECT count(*) FROM emptied)`

@@ -54,7 +54,7 @@ func (c crowd) on(alias string) string {
 // kpiQuery selects a row a learner of the crowd: everything the KPIs come from,
 // and the KPIs as i_t, e_t, r_t, a_t, p and s.
 func kpiQuery(o KPIOptions, p platform, c crowd) string {
-	return `WITH who AS MATERIALIZED (` + c.body + `), ` + visits(c) + `, ` + activity(p, c, true) + `, ` + goals(p) + `,
+	return `WITH who AS MATERIALIZED (` + c.body + `), ` + visits(c) + `, ` + activity(p, c) + `, ` + goals(p) + `,
 	windows AS ( -- I_t
 		SELECT user_id,
 		       (sum(attempts) FILTER (WHERE day > @day::date - 14))::float8 AS n_recent,
@@ -109,6 +109,7 @@ func kpiQuery(o KPIOptions, p platform, c crowd) string {
 		LEFT JOIN retries r ON r.user_id = who.user_id
 		LEFT JOIN LATERAL (` + when(o.UseTheta, thetaOf(`IS NULL`, `@recent14`, `@end`), noTheta) + `) recent ON true
 		LEFT JOIN LATERAL (` + when(o.UseTheta, thetaOf(`IS NULL`, `@prev14`, `@recent14`), noTheta) + `) prev ON true
+		LEFT JOIN activity c ON c.user_id = who.user_id
 		` + outlookJoins + `
 	)
 	SELECT *, ` + column(efficiency) + `, ` + column(recovery) + `, ` + column(engagement) + `, ` + column(reach) + `, ` + column(churn) + `
@@ -132,29 +133,42 @@ func visits(c crowd) string {
 }
 
 // activity counts each learner's sessions of the 56 days, of all that shows
-// activity (the answers by way of visit, unless they are left out), and tells
-// the first and the last of their moments.
-func activity(p platform, c crowd, answers bool) string {
-	sources := when(answers, `SELECT user_id, session_id, day, moment FROM visit`,
-		`SELECT NULL::text COLLATE "C" AS user_id, NULL::text COLLATE "C" AS session_id, NULL::date AS day, NULL::timestamptz AS moment WHERE false`)
-	if p.has("exam_results") {
-		sources += `
-			UNION ALL
-			SELECT e.user_id COLLATE "C", e.session_id COLLATE "C", NULL, e.created_at FROM public.exam_results e
-			WHERE e.status = 'ready' AND e.user_id <> '' AND e.created_at >= @earlier AND e.created_at < @end` + c.on("e")
-	}
-	if p.has("session") {
-		sources += `
-			UNION ALL
-			SELECT s.user_id COLLATE "C", s.id COLLATE "C", NULL, s.ended_at FROM public.session s
-			WHERE s.user_id <> '' AND s.ended_at >= @earlier AND s.ended_at < @end` + c.on("s")
-	}
+// activity (the answers by way of visit), and tells the first and the last of
+// their moments.
+func activity(p platform, c crowd) string {
 	return `activity AS (
 		SELECT user_id, count(*) AS visits, min(moment) AS first_visit, max(moment) AS last_visit
-		FROM (SELECT user_id, session_id, day, max(moment) AS moment FROM (
-			` + sources + `) source GROUP BY 1, 2, 3) session
+		FROM (SELECT user_id, session_id, day, max(moment) AS moment FROM (` +
+		p.moments(`SELECT user_id, session_id, day, moment FROM visit`, `@earlier`, c) + `) source GROUP BY 1, 2, 3) session
 		GROUP BY user_id
 	)`
+}
+
+// moments lists the moments of activity from one on, with their sessions: those
+// of the answers, of graded results and of sessions that ended. Where the
+// answers are read from exam_results, each has the session and the moment of its
+// row there, and what the sync has noted of the rows shows the same in a tenth
+// of the bytes.
+func (p platform) moments(answers, since string, c crowd) string {
+	var sources []string
+	exams := `public.exam_results`
+	if p.mirrored {
+		exams = `sextant.source_session`
+	} else {
+		sources = append(sources, answers)
+	}
+	if p.mirrored || p.has("exam_results") {
+		sources = append(sources, `
+			SELECT e.user_id COLLATE "C" AS user_id, e.session_id COLLATE "C" AS session_id, NULL::date AS day, e.created_at AS moment FROM `+exams+` e
+			WHERE e.status = 'ready' AND e.user_id <> '' AND e.created_at >= `+since+` AND e.created_at < @end`+c.on("e")+p.unforgotten("e.user_id"))
+	}
+	if p.has("session") {
+		sources = append(sources, `
+			SELECT s.user_id COLLATE "C" AS user_id, s.id COLLATE "C" AS session_id, NULL::date AS day, s.ended_at AS moment FROM public.session s
+			WHERE s.user_id <> '' AND s.ended_at >= `+since+` AND s.ended_at < @end`+c.on("s")+p.unforgotten("s.user_id"))
+	}
+	return strings.Join(sources, `
+			UNION ALL`)
 }
 
 // goals are the learners' goals that count; a platform may have no such table.
@@ -189,8 +203,7 @@ const outlookColumns = `g.topic_id AS goal_topic, j.target, CASE WHEN j.by_topic
 		       coalesce(c.visits, 0) AS visits, c.last_visit, @day::date - (c.last_visit AT TIME ZONE 'UTC')::date AS days_since,
 		       CASE WHEN c.visits > 1 THEN extract(epoch FROM c.last_visit - c.first_visit)::float8 / 86400 / (c.visits - 1) END AS visit_gap_days`
 
-var outlookJoins = `LEFT JOIN activity c ON c.user_id = who.user_id
-		LEFT JOIN goal g ON g.user_id = who.user_id
+var outlookJoins = `LEFT JOIN goal g ON g.user_id = who.user_id
 		LEFT JOIN LATERAL (` + thetaOf(`= g.topic_id`, `'-infinity'`, `@end`) + `) by_topic ON true
 		LEFT JOIN LATERAL (` + thetaOf(`IS NULL AND by_topic.theta IS NULL`, `'-infinity'`, `@end`) + `) overall ON true
 		CROSS JOIN LATERAL (
@@ -199,4 +212,15 @@ var outlookJoins = `LEFT JOIN activity c ON c.user_id = who.user_id
 			       coalesce(by_topic.as_of, overall.as_of) AS as_of) j`
 
 // inspect looks at the platform from inside a transaction.
-func (tx *Tx) inspect(ctx context.Context) (platform, error) { return inspectPlatform(ctx, tx.tx) }
+func (tx *Tx) inspect(ctx context.Context) (platform, error) { return inspectActivity(ctx, tx.tx) }
+
+// inspectActivity looks at the platform, and at whether the sync reads
+// exam_results and so keeps note of its rows.
+func inspectActivity(ctx context.Context, q querier) (platform, error) {
+	p, err := inspectPlatform(ctx, q)
+	if err != nil {
+		return p, err
+	}
+	p.mirrored, err = scalar[bool](ctx, q, `SELECT coalesce((SELECT reader = 'exam_results' FROM sextant.sync_state), false)`)
+	return p, err
+}

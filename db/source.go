@@ -33,6 +33,7 @@ type platform struct {
 	relations map[string]relation // those that exist, by name
 	onExams   bool                // attempt is a view that stands on exam_results
 	keyed     bool                // the database itself holds attempt's ids to be there, and each once
+	mirrored  bool                // sextant.source_session notes every row of exam_results; see inspectActivity
 	forgotten bool                // some learner was erased, and is to be left out
 }
 
