@@ -21,6 +21,10 @@ type Console interface {
 	// Learners finds learners whose id contains query, most recently active first.
 	Learners(ctx context.Context, query string, limit int) ([]db.Learner, error)
 	Learner(ctx context.Context, userID string) (LearnerDetail, error)
+	// Items gives a bank as its calibration in force left it.
+	Items(ctx context.Context, f ItemFilter) (Items, error)
+	// Item gives an item through the calibrations of a bank, newest first.
+	Item(ctx context.Context, bank, item string) (ItemDetail, error)
 	// Params lists the parameters a stage takes, with their defaults here.
 	Params(stage string) ([]ParamSpec, error)
 	Preview(ctx context.Context, q Request) (Preview, error)

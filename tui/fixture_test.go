@@ -277,6 +277,14 @@ func detailOf(l db.Learner) jobs.LearnerDetail {
 	return d
 }
 
+func (f *fixture) Items(ctx context.Context, _ jobs.ItemFilter) (jobs.Items, error) {
+	return jobs.Items{Items: []jobs.Item{}}, f.read(ctx)
+}
+
+func (f *fixture) Item(ctx context.Context, bank, item string) (jobs.ItemDetail, error) {
+	return jobs.ItemDetail{Bank: bank, ItemID: item}, f.read(ctx)
+}
+
 func (f *fixture) Params(stage string) ([]jobs.ParamSpec, error) {
 	switch stage {
 	case "aggregate-features-daily":
