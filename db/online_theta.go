@@ -8,15 +8,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// EachLatestAnswer gives, learner by learner and oldest first, the latest
-// answer to each item that the learners gave in [since, until). Rows that a
-// learner has none of are not there.
-func (tx *Tx) EachLatestAnswer(ctx context.Context, users []string, since, until time.Time, each func(user string, a LearnerAnswer)) error {
+// EachAnswerOf gives the answers that learners gave in [since, until), learner
+// by learner and oldest first. Learners without any are not there.
+func (tx *Tx) EachAnswerOf(ctx context.Context, users []string, since, until time.Time, each func(user string, a LearnerAnswer)) error {
 	rows, err := tx.tx.Query(ctx, `
-		SELECT user_id, item_id, topic_id, correct, answered_at FROM (
-			SELECT DISTINCT ON (user_id, item_id) user_id, item_id, topic_id, correct, answered_at, position, source_key
-			FROM sextant.answer WHERE user_id = ANY ($1::text[]) AND answered_at >= $2 AND answered_at < $3
-			ORDER BY user_id, item_id, answered_at DESC, position DESC, source_key DESC) latest
+		SELECT user_id, item_id, topic_id, correct, answered_at FROM sextant.answer
+		WHERE user_id = ANY ($1::text[]) AND answered_at >= $2 AND answered_at < $3
 		ORDER BY user_id, answered_at, position, source_key`, text(users), since, until)
 	if err != nil {
 		return classify("read the learners' answers", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,7 +15,8 @@ import (
 
 const (
 	pollEvery      = 20 * time.Millisecond // of the change log: half of it is the median wait
-	batchMost      = 256                   // changes in one transaction
+	pollMost       = 2048                  // changes at a time
+	batchMost      = 256                   // learners in one transaction
 	searchEvery    = time.Minute           // for what the log does not hold
 	searchEagerly  = time.Second           // where no trigger writes the log
 	searchShare    = 20                    // a search takes at most one part in so many of the time
@@ -99,10 +101,13 @@ func (s *serving) loop(ctx context.Context, lock *db.Lock) error {
 	defer poll.Stop()
 	defer beat.Stop()
 	for {
-		waiting, err := s.db.Changes(ctx, batchMost)
-		if err == nil && len(waiting) > 0 {
+		waiting, err := s.db.Changes(ctx, pollMost)
+		for batch := range slices.Chunk(bySubject(waiting), batchMost) {
+			if err != nil || ctx.Err() != nil {
+				break
+			}
 			// What is in hand is finished even when the worker is to stop.
-			err = s.serve(context.WithoutCancel(ctx), waiting)
+			err = s.serve(context.WithoutCancel(ctx), slices.Concat(batch...))
 		}
 		if err == nil {
 			err = s.search.due(ctx, s.db)
@@ -113,7 +118,7 @@ func (s *serving) loop(ctx context.Context, lock *db.Lock) error {
 		if err != nil {
 			return err
 		}
-		if len(waiting) == batchMost {
+		if len(waiting) == pollMost {
 			continue // there is more
 		}
 		select {

@@ -176,7 +176,7 @@ func (u *update) estimate(ctx context.Context, users []string) error {
 	}
 	since := db.DayOf(u.at).Add(1 - u.serving.online.Lookback).Start()
 	answers, items := map[string][]db.LearnerAnswer{}, map[string]bool{}
-	if err := u.tx.EachLatestAnswer(ctx, users, since, u.at, func(user string, a db.LearnerAnswer) {
+	if err := u.tx.EachAnswerOf(ctx, users, since, u.at, func(user string, a db.LearnerAnswer) {
 		answers[user] = append(answers[user], a)
 		items[a.ItemID] = true
 		u.read++
@@ -192,7 +192,7 @@ func (u *update) estimate(ctx context.Context, users []string) error {
 	}
 	slices.Sort(users) // the order of the published rows, so that writers never wait in a circle
 	for _, user := range users {
-		switch p, topics := sc.usable(user, answers[user]); {
+		switch p, topics := sc.usable(user, latestByItem(answers[user])); {
 		case len(answers[user]) == 0:
 			u.idle[user] = OutcomeNoAnswers
 		case len(p.items) == 0:
@@ -212,6 +212,21 @@ func (u *update) estimate(ctx context.Context, users []string) error {
 		}
 	}
 	return nil
+}
+
+// latestByItem keeps the last answer to each item, in their order.
+func latestByItem(answers []db.LearnerAnswer) []db.LearnerAnswer {
+	last := make(map[string]int, len(answers))
+	for i, a := range answers {
+		last[a.ItemID] = i
+	}
+	keep := answers[:0]
+	for i, a := range answers {
+		if last[a.ItemID] == i {
+			keep = append(keep, a)
+		}
+	}
+	return keep
 }
 
 // usable are the answers whose items have parameters, and their topics' names.

@@ -57,7 +57,11 @@ func (b *bench) onlineOn(r *jobs.Runner, name string) (stop func()) {
 
 func (b *bench) finish(r *rand.Rand, user string) string {
 	b.Helper()
-	id, _, err := demo.FinishSession(b.ctx, b.db, r, demo.Sitting{User: user, Theta: 2, At: time.Now()})
+	sitter, err := demo.NewSitter(b.ctx, b.db)
+	if err != nil {
+		b.Fatal(err)
+	}
+	id, _, err := sitter.Finish(b.ctx, r, demo.Sitting{User: user, Theta: 2, At: time.Now()})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -41,7 +41,7 @@ type benchCase struct {
 
 var suites = map[string][]benchCase{"engine": engineCases}
 
-const usage = `usage: bench engine [--large] | bench pipeline [flags]`
+const usage = `usage: bench engine [--large] | bench pipeline [flags] | bench online [flags]`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -56,8 +56,11 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 	if len(args) == 0 {
 		return errors.New(usage)
 	}
-	if args[0] == "pipeline" {
+	switch args[0] {
+	case "pipeline":
 		return pipeline(ctx, args[1:], out, errOut)
+	case "online":
+		return online(ctx, args[1:], out, errOut)
 	}
 	cases, ok := suites[args[0]]
 	if !ok {

@@ -70,12 +70,16 @@ func finishSession(ctx context.Context, o finishOptions, user string) error {
 		o.theta = *learner.Theta
 	}
 	r := rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
-	id, correct, err := demo.FinishSession(ctx, s.db, r, demo.Sitting{User: user, Answers: o.answers, Theta: o.theta, At: o.app.clock()})
+	sitter, err := demo.NewSitter(ctx, s.db)
+	if err != nil {
+		return err
+	}
+	id, correct, err := sitter.Finish(ctx, r, demo.Sitting{User: user, Answers: o.answers, Theta: o.theta, At: o.app.clock()})
 	if err != nil {
 		return err
 	}
 	if o.app.global.json {
-		return o.app.printJSON(finishedSession{SessionID: id, UserID: user, Answers: o.answers, Correct: correct})
+		return o.app.writeJSON(finishedSession{SessionID: id, UserID: user, Answers: o.answers, Correct: correct})
 	}
 	fmt.Fprintf(o.app.out, "%s handed in session %s: %d of %d correct\n", user, id, correct, o.answers)
 	return nil

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"sextant/db"
+	"sextant/db/dbbench"
+	"sextant/jobs/demo"
+)
+
+// onlineOptions are the sizes of the benchmark of θ at session end.
+type onlineOptions struct {
+	answers int           // in the table before anybody finishes
+	rate    int           // finished sessions a second
+	lasting time.Duration // of that
+	backlog int           // sessions that wait when a worker starts
+	regrade int           // rows that one UPDATE touches
+	inserts time.Duration // a round of single inserts
+	idle    time.Duration
+	data    string
+	only    string
+	program string
+}
+
+func parseOnline(args []string, out io.Writer) (onlineOptions, error) {
+	o := onlineOptions{answers: 50_000, rate: 100, lasting: 5 * time.Second, backlog: 2000, regrade: 20_000, inserts: time.Second, idle: 5 * time.Second}
+	if slices.Contains(args, "--large") {
+		o = onlineOptions{answers: 1_000_000, rate: 200, lasting: time.Minute, backlog: 30_000, regrade: 1_000_000, inserts: 8 * time.Second, idle: time.Minute}
+	}
+	f := flag.NewFlagSet("bench online", flag.ContinueOnError)
+	f.SetOutput(out)
+	f.Bool("large", false, "the sizes that the targets are about: some 12 minutes, 6 GB")
+	f.IntVar(&o.rate, "rate", o.rate, "finished sessions a second")
+	f.DurationVar(&o.lasting, "lasting", o.lasting, "for so long")
+	f.IntVar(&o.backlog, "backlog", o.backlog, "sessions that wait when workers start")
+	f.StringVar(&o.data, "data", "", "folder to keep the data in and find it again")
+	f.StringVar(&o.only, "only", "", "only these cases, with commas between: "+strings.Join(onlineNames(), ","))
+	f.StringVar(&o.program, "sextant", "bin/sextant", "the program to measure")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	for name := range strings.SplitSeq(o.only, ",") {
+		if name != "" && !slices.Contains(onlineNames(), name) {
+			return o, fmt.Errorf("no case %q", name)
+		}
+	}
+	return o, nil
+}
+
+// onlineBench is one run of it.
+type onlineBench struct {
+	options onlineOptions
+	server  *dbbench.Server
+	url     string // of the platform
+	bare    string // of a database for the cost of the trigger
+	users   []string
+	log     *slog.Logger
+	errOut  io.Writer
+	rows    [][3]string // work, target, measured
+}
+
+// online measures θ at session end with real workers and prints the table.
+func online(ctx context.Context, args []string, out, errOut io.Writer) (err error) {
+	o, err := parseOnline(args, errOut)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if o.data == "" {
+		if o.data, err = os.MkdirTemp("", "sextant-bench"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(o.data)) }()
+	}
+	if err := errors.Join(os.MkdirAll(o.data, 0o711), os.Chmod(o.data, 0o711)); err != nil {
+		return err
+	}
+	if o.program, err = filepath.Abs(o.program); err != nil {
+		return err
+	}
+	b := &onlineBench{options: o, log: slog.New(slog.NewTextHandler(errOut, nil)), errOut: errOut}
+	if b.server, err = dbbench.JoinWith(ctx, o.data, dbbench.CommitTimes); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.server.Leave(context.WithoutCancel(ctx))) }()
+	if err := b.prepare(ctx); err != nil {
+		return err
+	}
+	for _, c := range onlineCases {
+		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), c.name) {
+			continue
+		}
+		if err := c.run(ctx, b); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
+	fmt.Fprint(out, "| work | target | measured |\n|---|---|---|\n")
+	for _, r := range b.rows {
+		fmt.Fprintf(out, "| %s | %s | %s |\n", r[0], r[1], r[2])
+	}
+	return nil
+}
+
+// prepare makes a platform that lives now, calibrated, with the trigger on it.
+func (b *onlineBench) prepare(ctx context.Context) (err error) {
+	today := db.DayOf(time.Now())
+	learners := b.options.answers / 100
+	key := fmt.Sprintf("%d learners until %s", learners, today)
+	if b.url, err = b.server.Database(ctx, "online", key, func(url string) error {
+		return b.open(ctx, url, func(d *db.DB) error {
+			if _, err := d.Migrate(ctx); err != nil {
+				return err
+			}
+			b.log.Info("simulating a platform", "learners", learners)
+			if _, err := demo.Load(ctx, d, demo.Options{Learners: learners, Items: 1000, Days: 30, Rate: 0.237, Seed: 1, Until: today.Start()}, nil); err != nil {
+				return err
+			}
+			for _, stage := range []string{"sync-answers", "mirt-calibrate"} {
+				cmd := exec.CommandContext(ctx, b.options.program, "run", stage, "--quiet", "--database", url)
+				cmd.Env, cmd.Stderr = b.environ(), b.errOut
+				if err := cmd.Run(); err != nil {
+					return fmt.Errorf("%s: %w", stage, err)
+				}
+			}
+			return nil
+		})
+	}); err != nil {
+		return err
+	}
+	if b.bare, err = b.server.Database(ctx, "trigger", "empty", func(url string) error {
+		return b.open(ctx, url, func(d *db.DB) error {
+			if _, err := d.Migrate(ctx); err != nil {
+				return err
+			}
+			_, err := demo.Load(ctx, d, demo.Options{Learners: 1, Items: 20, Days: 1, Until: today.Start()}, nil)
+			return err
+		})
+	}); err != nil {
+		return err
+	}
+	if err := b.open(ctx, b.url, func(d *db.DB) error { return d.InstallTriggers(ctx, time.Minute) }); err != nil {
+		return err
+	}
+	b.users, err = b.server.Users(ctx, b.url)
+	return err
+}
+
+func (b *onlineBench) open(ctx context.Context, url string, f func(*db.DB) error) error {
+	d, err := db.Open(ctx, db.Config{URL: url})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return f(d)
+}
+
+// environ keeps the operator's configuration and environment out of it.
+func (b *onlineBench) environ() []string {
+	return []string{"HOME=" + b.options.data, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir()}
+}
+
+// worker starts the real program's worker; stop ends it and gives its CPU time
+// and the most memory it held.
+func (b *onlineBench) worker(ctx context.Context) (stop func() (cpu time.Duration, rss int64, err error), err error) {
+	cmd := exec.CommandContext(ctx, b.options.program, "worker", "--listen", "", "--log-format", "json", "--database", b.url)
+	cmd.Env = b.environ()
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	ended := make(chan struct{})
+	peak := make(chan int64, 1)
+	go func() { peak <- peakMemory(cmd.Process.Pid, ended) }()
+	return func() (time.Duration, int64, error) {
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			return 0, 0, err
+		}
+		err := cmd.Wait()
+		close(ended)
+		var cpu time.Duration
+		if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+			cpu = time.Duration(u.Utime.Nano() + u.Stime.Nano())
+		}
+		return cpu, <-peak, err
+	}, nil
+}
+
+// drained waits until nothing waits for θ any more.
+func (b *onlineBench) drained(ctx context.Context, most time.Duration) error {
+	for end := time.Now().Add(most); ; {
+		n, err := b.server.Waiting(ctx, b.url)
+		if err != nil || n == 0 {
+			return err
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("%d changes still wait after %s", n, most)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func (b *onlineBench) add(work, target, format string, args ...any) {
+	b.rows = append(b.rows, [3]string{work, target, fmt.Sprintf(format, args...)})
+	b.log.Info(work, "measured", fmt.Sprintf(format, args...))
+}
