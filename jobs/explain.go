@@ -35,7 +35,15 @@ of that week changes nothing. A learner whom an earlier day of the week publishe
 six keys again.`,
 	calibrateStage: `Fits the item bank on each learner's first answer to an item, if it falls inside the lookback, links the fit to the scale
 in force (to five or more anchors, else to the items in common with the previous calibration), stores the population
-prior N(B, A²) that every scorer uses, and scores everyone overall and by topic on the latest answer to each item.`,
+prior N(B, A²) that every scorer uses, and scores everyone overall and by topic on the latest answer to each item. A
+topic's θ has the learner's θ from their other topics as its prior's mean, and 0.45 population SDs as its SD.
+
+Nothing is published, and the parameters in force stay, when the fit does not converge, when the linked items' curves
+differ by more than --max-residual (RMSD in probability, weighted by answers), or when more than --max-drift of them have
+drifted: a or b more than 3 standard errors from where it was, and the curve off by more than 0.10. --force overrides.
+
+With --topic or --subject it is a bank of its own: in mirt_fit_meta and the histories, never in the published parameters
+and θs nor in a KPI. --max-obs keeps the same quota of answers of each item, so that rare items stay whole.`,
 	inactivityStage: `Merges P and S into the weekly_kpi row of the ISO week that holds the as-of day (made when missing) for every learner
 whose newest activity of any kind is at least threshold whole days and at most 56 days before d. Activity is an answer,
 a ready exam result (at its created_at) or the end of a session. Other keys are kept, I_t, E_t, R_t and A_t among them;
