@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 )
 
@@ -119,16 +120,33 @@ func (c *config) check(name string, p profile) error {
 // errorAt is a usage error with the line of the value at a path of keys.
 func (c *config) errorAt(keys []string, format string, args ...any) error {
 	b := (&yaml.PathBuilder{}).Root()
-	for _, k := range keys {
+	last := len(keys) - 1
+	for _, k := range keys[:last] {
 		b = b.Child(k)
 	}
 	where := c.path
 	if file, err := parser.ParseBytes(c.text, 0); err == nil {
 		if node, err := b.Build().FilterFile(file); err == nil {
-			where = fmt.Sprintf("%s:%d", c.path, node.GetToken().Position.Line)
+			if line := lineOf(node, keys[last]); line > 0 {
+				where = fmt.Sprintf("%s:%d", c.path, line)
+			}
 		}
 	}
 	return configf("%s: %s: %s", where, strings.Join(keys, "."), fmt.Sprintf(format, args...))
+}
+
+// lineOf is the line of a mapping's key, or 0.
+func lineOf(node ast.Node, key string) int {
+	m, ok := node.(ast.MapNode)
+	if !ok {
+		return 0
+	}
+	for it := m.MapRange(); it.Next(); {
+		if t := it.Key().GetToken(); t.Value == key {
+			return t.Position.Line
+		}
+	}
+	return 0
 }
 
 // find gives a profile by name.

@@ -47,6 +47,14 @@ func TestConfigErrorsNameTheLine(t *testing.T) {
 		{"keyword password", "profiles:\n  a:\n    database: host=h password=hunter2\n", "c.yaml:3: profiles.a.database: a password"},
 		{"two databases", "profiles:\n  a:\n    database: x\n    database_env: Y\n", "profiles.a: give one of"},
 		{"colour", "profiles:\n  a:\n    colour: beige\n", "c.yaml:3: profiles.a.colour: unknown colour"},
+		{"unknown stage", "stages:\n  mirt-calibrat:\n    grace: 2h\n", "c.yaml:2: stages.mirt-calibrat: unknown stage \"mirt-calibrat\"; the stages are aggregate-features-daily"},
+		{"unknown key of a stage", "stages:\n  mirt-calibrate:\n    cron: x\n", "c.yaml:3: unknown field"},
+		{"schedule", "stages:\n  mirt-calibrate:\n    grace: 2h\n    schedule: 0 25 * * *\n", "c.yaml:4: stages.mirt-calibrate.schedule: schedule \"0 25 * * *\": \"25\" is no hour from 0 to 23"},
+		{"schedule of a stage on events", "stages:\n  update-theta:\n    schedule: 0 5 * * *\n", "c.yaml:3: stages.update-theta.schedule: update-theta runs when a session finishes"},
+		{"schedule of a step", "stages:\n  sync-answers:\n    enabled: false\n", "c.yaml:3: stages.sync-answers.enabled: sync-answers is a step"},
+		{"grace", "stages:\n  mirt-calibrate:\n    grace: two hours\n", "c.yaml:3: stages.mirt-calibrate.grace: \"two hours\" is no length of time; write it as 45m or 2h"},
+		{"negative grace", "stages:\n  mirt-calibrate:\n    grace: -5m\n", "c.yaml:3: stages.mirt-calibrate.grace: grace: -5m0s is negative"},
+		{"ping address", "profiles:\n  a:\n    stages:\n      mirt-calibrate:\n        ping_url: hc.example.org/hunter2\n", "c.yaml:5: profiles.a.stages.mirt-calibrate.ping_url: the ping URL is not of the form"},
 		{"no such default", "default_profile: b\nprofiles:\n  a: {}\n", `c.yaml:1: default_profile: there is no profile "b"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -131,7 +139,7 @@ func TestDocumentedConfigIsValid(t *testing.T) {
 	_, rest, _ := strings.Cut(string(doc), "```yaml\n")
 	text, _, _ := strings.Cut(rest, "```")
 	c, err := parseConfig("config.yaml", []byte(text))
-	if err != nil || len(c.Profiles) != 3 {
+	if err != nil || len(c.Profiles) != 3 || len(c.Stages) == 0 || len(c.Profiles["production"].Stages) == 0 {
 		t.Errorf("%v, %+v", err, c)
 	}
 	for _, colour := range colours {
@@ -139,4 +147,62 @@ func TestDocumentedConfigIsValid(t *testing.T) {
 			t.Errorf("docs/config.md does not name the colour %s", colour)
 		}
 	}
+}
+
+// The schedule of a profile goes before that of the file, key by key, and the
+// pipeline is judged by it.
+func TestSchedulesComeFromTheConfigFile(t *testing.T) {
+	t.Parallel()
+	b := newMigratedBench(t)
+	b.env["NIGHT_URL"] = b.url
+	writeFile(t, filepath.Join(b.env["XDG_CONFIG_HOME"], "sextant", "config.yaml"), `
+stages:
+  mirt-calibrate: {schedule: "0 3 * * 0", grace: 2h}
+  detect-inactivity: {enabled: false}
+profiles:
+  night:
+    database_env: NIGHT_URL
+    stages:
+      mirt-calibrate: {grace: 90m}
+      detect-inactivity: {schedule: "30 5 * * *"}
+`)
+	type line struct {
+		Stage    string  `json:"stage"`
+		Name     string  `json:"name"`
+		Schedule string  `json:"schedule"`
+		Grace    float64 `json:"grace_seconds"`
+		Enabled  bool    `json:"enabled"`
+		State    string  `json:"state"`
+	}
+	of := func(list []line, stage string) line {
+		for _, l := range list {
+			if l.Stage == stage || l.Name == stage {
+				return l
+			}
+		}
+		t.Fatalf("no %s in %+v", stage, list)
+		return line{}
+	}
+	file, night := read[[]line](b, "schedule"), read[[]line](b, "schedule", "--profile", "night")
+	if l := of(file, "mirt-calibrate"); l.Schedule != "0 3 * * 0" || l.Grace != 7200 {
+		t.Errorf("the file: %+v", l)
+	}
+	if l := of(night, "mirt-calibrate"); l.Schedule != "0 3 * * 0" || l.Grace != 5400 {
+		t.Errorf("the profile: %+v", l)
+	}
+	if l := of(night, "detect-inactivity"); l.Schedule != "30 5 * * *" || l.Enabled {
+		t.Errorf("the profile: %+v", l)
+	}
+	type pipeline struct {
+		Stages []line `json:"stages"`
+	}
+	status := read[pipeline](b, "status", "--profile", "night").Stages
+	if l := of(status, "mirt-calibrate"); l.Schedule != "0 3 * * 0" || l.State != "never" {
+		t.Errorf("status: %+v", l)
+	}
+	if l := of(status, "detect-inactivity"); l.State != "off" {
+		t.Errorf("status: %+v", l)
+	}
+	b.ok("run", "detect-inactivity", "--trigger", "cron")
+	b.fails(exitFailed, "switched off in the config file", "run", "detect-inactivity", "--trigger", "cli")
 }

@@ -21,7 +21,7 @@ func TestTheCommandsInTheDocsRun(t *testing.T) {
 	if err := pool.QueryRow(t.Context(), `SELECT id::text FROM sextant.run ORDER BY created_at DESC LIMIT 1`).Scan(&run); err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range []string{"README.md"} {
+	for _, file := range []string{"README.md", "docs/freshness.md"} {
 		commands := documented(t, filepath.Join("..", "..", file))
 		if len(commands) == 0 {
 			t.Errorf("%s has no commands", file)
