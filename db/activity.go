@@ -42,8 +42,13 @@ func (tx *Tx) PublishInactivity(ctx context.Context, o KPIOptions, threshold int
 		return 0, 0, err
 	}
 	for _, sql := range []string{
-		// As with the KPIs: what only reads may use several processes.
-		`CREATE TEMP TABLE quiet_slice ON COMMIT DROP AS ` + inactivityQuery(o, p), `ANALYZE quiet_slice`,
+		// Tables of their own, as with the KPIs, for several processes to read into,
+		// and the first no temporary one, for several to look θs up by; in the
+		// learners' order, for their θs lie in it.
+		`CREATE UNLOGGED TABLE sextant.quiet_learner AS ` + quietQuery(o, p), `ANALYZE sextant.quiet_learner`,
+		`SET LOCAL enable_nestloop = on`, // of one table and look-ups in an index: there is no other way
+		`CREATE TEMP TABLE quiet_slice ON COMMIT DROP AS ` + outlookQuery, `DROP TABLE sextant.quiet_learner`, `ANALYZE quiet_slice`,
+		`SET LOCAL enable_nestloop = off`,
 	} {
 		if _, err := tx.tx.Exec(ctx, sql, quietArgs(o, threshold)); err != nil {
 			return 0, 0, classify(what, err)
@@ -63,17 +68,22 @@ func (d *DB) QuietCount(ctx context.Context, o KPIOptions, threshold int) (DayCo
 	return DayCount{Day: o.Day, Learners: n}, err
 }
 
-// inactivityQuery selects P and S of the quiet; null where neither is known.
-func inactivityQuery(o KPIOptions, p platform) string {
-	return `WITH who AS MATERIALIZED (` + o.quiet(p) + `), ` + goals(p) + `,
-	input AS MATERIALIZED (
-		SELECT who.user_id, ` + outlookColumns + `
-		FROM who CROSS JOIN LATERAL (SELECT who.visits, who.first_visit, who.last_visit) c
-		` + outlookJoins + `
-	)
-	SELECT user_id, CASE WHEN p IS NOT NULL OR s IS NOT NULL THEN jsonb_build_object('P', p, 'S', s) END AS kpis
-	FROM (SELECT user_id, ` + column(reach) + `, ` + column(churn) + ` FROM input) k`
+// quietQuery selects the quiet and the goals that count of those who have one.
+func quietQuery(o KPIOptions, p platform) string {
+	return `WITH who AS MATERIALIZED (` + o.quiet(p) + `), ` + goals(p) + `
+		SELECT who.*, g.topic_id AS goal_topic, g.target FROM who LEFT JOIN goal g ON g.user_id = who.user_id ORDER BY who.user_id`
 }
+
+// outlookQuery selects their P and S; null where neither is known.
+var outlookQuery = `
+	SELECT user_id, CASE WHEN p IS NOT NULL OR s IS NOT NULL THEN jsonb_build_object('P', p, 'S', s) END AS kpis
+	FROM (SELECT user_id, ` + column(reach) + `, ` + column(churn) + ` FROM (
+		SELECT who.user_id, ` + outlookColumns + `
+		FROM sextant.quiet_learner who
+		CROSS JOIN LATERAL (SELECT who.visits, who.first_visit, who.last_visit) c
+		CROSS JOIN LATERAL (SELECT who.goal_topic AS topic_id, who.target) g
+		` + outlookThetas + `
+		` + once + `) input) k`
 
 // mergeInactivity puts the slice into weekly_kpi and notes what day it is of.
 const mergeInactivity = `

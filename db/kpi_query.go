@@ -110,7 +110,8 @@ func kpiQuery(o KPIOptions, p platform, c crowd) string {
 		LEFT JOIN LATERAL (` + when(o.UseTheta, thetaOf(`IS NULL`, `@recent14`, `@end`), noTheta) + `) recent ON true
 		LEFT JOIN LATERAL (` + when(o.UseTheta, thetaOf(`IS NULL`, `@prev14`, `@recent14`), noTheta) + `) prev ON true
 		LEFT JOIN activity c ON c.user_id = who.user_id
-		` + outlookJoins + `
+		LEFT JOIN goal g ON g.user_id = who.user_id
+		` + outlookThetas + `
 	)
 	SELECT *, ` + column(efficiency) + `, ` + column(recovery) + `, ` + column(engagement) + `, ` + column(reach) + `, ` + column(churn) + `
 	FROM input`
@@ -196,14 +197,15 @@ func thetaOf(topic, from, before string) string {
 
 const noTheta = `SELECT NULL::float8 AS theta, NULL::float8 AS se, NULL::timestamptz AS as_of`
 
-// outlookColumns are what P and S come from, outlookJoins their tables.
+// outlookColumns are what P and S come from: of who, with the activity c and the
+// goal g, and of outlookThetas.
 const outlookColumns = `g.topic_id AS goal_topic, j.target, CASE WHEN j.by_topic THEN g.topic_id END AS theta_topic, j.theta, j.se, j.as_of AS theta_as_of,
 		       CASE WHEN j.target - j.theta > 38 * j.se THEN 38 WHEN j.target - j.theta < -38 * j.se THEN -38
 		            WHEN abs(j.target - j.theta) <= 1e-17 * j.se THEN 0 ELSE (j.target - j.theta) / j.se END AS z,
 		       coalesce(c.visits, 0) AS visits, c.last_visit, @day::date - (c.last_visit AT TIME ZONE 'UTC')::date AS days_since,
 		       CASE WHEN c.visits > 1 THEN extract(epoch FROM c.last_visit - c.first_visit)::float8 / 86400 / (c.visits - 1) END AS visit_gap_days`
 
-var outlookJoins = `LEFT JOIN goal g ON g.user_id = who.user_id
+var outlookThetas = `
 		LEFT JOIN LATERAL (` + thetaOf(`= g.topic_id`, `'-infinity'`, `@end`) + `) by_topic ON true
 		LEFT JOIN LATERAL (` + thetaOf(`IS NULL AND by_topic.theta IS NULL`, `'-infinity'`, `@end`) + `) overall ON true
 		CROSS JOIN LATERAL (
