@@ -18,6 +18,7 @@ import (
 const (
 	maxTries    = 3                // of a run whose process dies or whose database fails
 	longestHold = 24 * time.Hour   // that a queued run waits for its stage's lock
+	turn        = 10 * time.Second // of one stage, before the others' runs have theirs
 	mendEvery   = 10 * time.Second // how often dead workers' runs are looked for
 )
 
@@ -79,10 +80,12 @@ func (s *queue) mend(ctx context.Context) error {
 	}
 }
 
-// work runs the oldest due run of a lock key, or says when to come again.
+// work runs the due runs of a lock key, oldest first, for a while, or says when
+// to come again. One after the other, for whoever else came would have found the
+// lock taken and be back only later.
 func (s *queue) work(ctx context.Context, key int64) (again time.Duration, err error) {
 	d := s.runner.DB
-	for {
+	for began := time.Now(); ; {
 		run, err := d.NextQueued(ctx, key)
 		switch {
 		case errors.Is(err, db.ErrNotFound):
@@ -107,10 +110,12 @@ func (s *queue) work(ctx context.Context, key int64) (again time.Duration, err e
 		case ended.ID == uuid.Nil && err != nil:
 			return 0, s.unbegun(ctx, run, err)
 		case ended.ID == uuid.Nil: // skipped
-			return 0, nil
+			continue
 		}
 		s.ended(ended)
-		return 0, s.after(ctx, ended, err)
+		if err := s.after(ctx, ended, err); err != nil || ctx.Err() != nil || time.Since(began) > turn {
+			return 0, err
+		}
 	}
 }
 
