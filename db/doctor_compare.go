@@ -54,7 +54,7 @@ func (d *DB) CompareAttempt(ctx context.Context) (*Comparison, error) {
 				SELECT session_id COLLATE "C" AS session_id, item_id::text COLLATE "C" AS item_id, correct, count(*) AS n
 				FROM public.attempt WHERE session_id = ANY ($1) AND item_id IS NOT NULL AND correct IS NOT NULL GROUP BY 1, 2, 3
 			), ours AS (`+ours+`)
-			SELECT coalesce(sum(least(t.n, o.n)), 0)::bigint, coalesce(sum(greatest(coalesce(t.n, 0) - coalesce(o.n, 0), 0)), 0)::bigint,
+			SELECT coalesce(sum(least(coalesce(t.n, 0), coalesce(o.n, 0))), 0)::bigint, coalesce(sum(greatest(coalesce(t.n, 0) - coalesce(o.n, 0), 0)), 0)::bigint,
 			       coalesce(sum(greatest(coalesce(o.n, 0) - coalesce(t.n, 0), 0)), 0)::bigint
 			FROM theirs t FULL JOIN ours o USING (session_id, item_id, correct)`, sessions).Scan(&c.Same, &c.OnlyAttempt, &c.OnlyExams)
 	})

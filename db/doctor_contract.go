@@ -27,21 +27,33 @@ var (
 	quotedColumn = regexp.MustCompile(`'(\w+) ([^']*)'`)
 )
 
-// contract reads the published tables' columns from the migrations, which are
-// what creates them.
-func contract() (map[string][]wanted, error) {
-	tables := map[string][]wanted{}
-	files, err := fs.Glob(migrations.FS, "*.sql")
+// migrationTexts are the upward halves of the migrations, in order.
+func migrationTexts() ([]string, error) {
+	files, err := fs.Glob(migrations.FS, "*.sql") // sorted
 	if err != nil {
 		return nil, err
 	}
-	slices.Sort(files)
-	for _, f := range files {
+	texts := make([]string, len(files))
+	for i, f := range files {
 		text, err := fs.ReadFile(migrations.FS, f)
 		if err != nil {
 			return nil, err
 		}
-		for _, m := range ensured.FindAllStringSubmatch(string(text), -1) {
+		texts[i], _, _ = strings.Cut(string(text), "-- +goose Down")
+	}
+	return texts, nil
+}
+
+// contract reads the published tables' columns from the migrations, which are
+// what creates them.
+func contract() (map[string][]wanted, error) {
+	ups, err := migrationTexts()
+	if err != nil {
+		return nil, err
+	}
+	tables := map[string][]wanted{}
+	for _, up := range ups {
+		for _, m := range ensured.FindAllStringSubmatch(up, -1) {
 			for _, c := range quotedColumn.FindAllStringSubmatch(m[2], -1) {
 				tables[m[1]] = append(tables[m[1]], wanted{c[1], c[2]})
 			}

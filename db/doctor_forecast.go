@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"regexp"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"sextant/migrations"
 )
 
 // Forecast is what a full sync would set aside, counted over the whole source
@@ -152,7 +149,7 @@ func timedOut(err error) bool {
 }
 
 var (
-	readerFunction = regexp.MustCompile(`(?s)CREATE FUNCTION (sextant\.\w+)\((\w) \w+\).*?AS \$\$(.*?)\$\$`)
+	readerFunction = regexp.MustCompile(`(?s)CREATE (?:OR REPLACE )?FUNCTION (sextant\.\w+)\((\w) \w+\)[^$]*LANGUAGE sql[^$]*AS \$\$(.*?)\$\$`)
 	readerCall     = regexp.MustCompile(`sextant\.(read_number|read_verdict|whole)\(`)
 )
 
@@ -160,13 +157,15 @@ var (
 // functions' own expressions, so that a statement works where they are not: in a
 // database before its first migration, and for a role that may only look.
 func inlineReaders(sql string) (string, error) {
-	text, err := fs.ReadFile(migrations.FS, "00002_answer.sql")
+	ups, err := migrationTexts()
 	if err != nil {
 		return "", err
 	}
 	bodies := map[string][2]string{}
-	for _, m := range readerFunction.FindAllStringSubmatch(string(text), -1) {
-		bodies[m[1]+"("] = [2]string{m[2], strings.TrimPrefix(strings.TrimSpace(m[3]), "SELECT ")}
+	for _, up := range ups {
+		for _, m := range readerFunction.FindAllStringSubmatch(up, -1) {
+			bodies[m[1]+"("] = [2]string{m[2], strings.TrimPrefix(strings.TrimSpace(m[3]), "SELECT ")}
+		}
 	}
 	for {
 		calls := readerCall.FindAllStringIndex(sql, -1)

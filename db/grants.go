@@ -20,8 +20,11 @@ var rebuiltTables = []string{"answer", "answer_tally", "learner", "source_sessio
 // may shorten.
 var keptTables = []string{"run", "run_event", "run_failure", "published", "theta_history", "calibration", "item_history"}
 
+// handTables are written by an operator's hand alone.
+var handTables = []string{"forgotten", "pause"}
+
 // sealedTables are written by migrations alone.
-var sealedTables = []string{"schema_version"}
+var sealedTables = []string{"schema_version", "river_migration"}
 
 // MayChange reports whether this role, on this server, can write what Sextant
 // writes: a role that may only look, a standby and a read-only session cannot.
@@ -114,11 +117,12 @@ func (g grants) sql() string {
 	}
 	put("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA sextant TO %s;", writers)
 	open := slices.DeleteFunc(slices.Clone(g.tables), func(t string) bool {
-		return slices.Contains(keptTables, t) || slices.Contains(sealedTables, t)
+		return slices.Contains(slices.Concat(keptTables, handTables, sealedTables), t)
 	})
 	put("GRANT INSERT, UPDATE, DELETE ON %s TO %s;", in("sextant", open), writers)
 	put("GRANT INSERT, UPDATE ON %s TO %s;", in("sextant", keptTables), writers)
 	put("GRANT DELETE ON %s TO %s; -- prune, forget", in("sextant", keptTables), operator)
+	put("GRANT INSERT, UPDATE, DELETE ON %s TO %s;", in("sextant", handTables), operator)
 	put("\n-- A full sync builds these anew and swaps them in: that takes their owner.")
 	put("GRANT %s TO %s, CURRENT_USER;", owner, writers)
 	put("GRANT CREATE ON SCHEMA sextant TO %s;", owner)

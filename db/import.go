@@ -145,9 +145,11 @@ func (r ResponsesTable) columns() []string {
 // copyResponses streams answers into a table.
 func (tx *Tx) copyResponses(ctx context.Context, table pgx.Identifier, columns []string, next func() (Response, bool, error)) (int64, error) {
 	values := make([]any, 0, len(columns))
+	var stopped error // the server gives back no more than its text
 	n, err := tx.tx.CopyFrom(ctx, table, columns, pgx.CopyFromFunc(func() ([]any, error) {
 		r, ok, err := next()
 		if err != nil || !ok {
+			stopped = err
 			return nil, err
 		}
 		values = append(values[:0], r.UserID, r.ItemID, r.Correct, r.At)
@@ -158,6 +160,9 @@ func (tx *Tx) copyResponses(ctx context.Context, table pgx.Identifier, columns [
 		}
 		return values, nil
 	}))
+	if stopped != nil {
+		return 0, stopped
+	}
 	return n, classify("copy the answers", err)
 }
 
