@@ -20,6 +20,7 @@ var cases = []pipelineCase{
 	{"answers", measureAnswers},
 	{"features", measureFeatures},
 	{"inactivity", measureInactivity},
+	{"usual", measureUsual},
 }
 
 func caseNames() []string {
