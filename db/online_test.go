@@ -259,7 +259,7 @@ func TestSearchFindsWhatTheLogLacks(t *testing.T) {
 	b := migrated(t, examTable)
 	search := func() int64 {
 		t.Helper()
-		n, err := b.FindUnserved(t.Context())
+		n, _, err := b.FindUnserved(t.Context(), time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -103,17 +103,22 @@ func (tx *Tx) AddFailure(ctx context.Context, run uuid.UUID, f RunFailure) error
 }
 
 // FindUnserved searches for what the change log does not hold: sessions that
-// the source changed since they were read, and learners with answers newer than
-// their θ in the last days. It appends them to the log and returns how many.
-func (d *DB) FindUnserved(ctx context.Context) (n int64, err error) {
+// the source changed since they were read (looking at those updated since a
+// moment; zero: since the last sync), and learners with answers newer than their
+// θ in the last days. It appends them to the log and returns how many, and when,
+// by the database's clock, it began.
+func (d *DB) FindUnserved(ctx context.Context, since time.Time) (n int64, at time.Time, err error) {
 	err = d.InTx(ctx, func(tx *Tx) error {
-		n, err = tx.findUnserved(ctx)
+		if at, err = tx.Now(ctx); err != nil {
+			return err
+		}
+		n, err = tx.findUnserved(ctx, since)
 		return err
 	})
-	return n, err
+	return n, at, err
 }
 
-func (tx *Tx) findUnserved(ctx context.Context) (int64, error) {
+func (tx *Tx) findUnserved(ctx context.Context, since time.Time) (int64, error) {
 	// One searcher at a time: two would find the same.
 	free, err := scalar[bool](ctx, tx.tx, `SELECT pg_try_advisory_xact_lock($1)`, LockKey("step:find-unserved"))
 	if err != nil || !free {
@@ -122,6 +127,10 @@ func (tx *Tx) findUnserved(ctx context.Context) (int64, error) {
 	st, err := readSyncState(ctx, tx.tx)
 	if err != nil || st.FullAt == nil {
 		return 0, err
+	}
+	from := st.watermark()
+	if !since.IsZero() && (st.Watermark == nil || since.After(st.Watermark.Add(-syncOverlap))) {
+		from = since
 	}
 	sessions := `SELECT NULL::text AS session_id, NULL::text AS user_id WHERE $1::timestamptz IS NULL`
 	if st.Reader == SourceExamResults {
@@ -135,15 +144,17 @@ func (tx *Tx) findUnserved(ctx context.Context) (int64, error) {
 	tag, err := tx.tx.Exec(ctx, `
 		WITH missed AS (`+sessions+`),
 		stale AS (
-			SELECT NULL::text AS session_id, l.user_id FROM sextant.learner l
+			SELECT l.user_id FROM sextant.learner l
 			WHERE l.last_at > now() - interval '2 days' AND l.last_at <= now()
 			  AND NOT EXISTS (SELECT FROM public.mirt_ability m WHERE m.user_id = l.user_id COLLATE "default" AND m.fitted_at >= l.last_at)
 			  AND NOT EXISTS (SELECT FROM sextant.theta_outcome o WHERE o.user_id = l.user_id AND o.as_of >= l.last_at))
 		INSERT INTO sextant.change (source, op, session_id, user_id)
-		SELECT 'search', 'search', session_id, user_id FROM (SELECT * FROM missed UNION ALL SELECT * FROM stale) f
-		WHERE (session_id IS NOT NULL OR user_id IS NOT NULL)
-		  AND NOT EXISTS (SELECT FROM sextant.change c WHERE c.session_id IS NOT DISTINCT FROM f.session_id AND c.user_id IS NOT DISTINCT FROM f.user_id)`,
-		st.watermark())
+		SELECT 'search', 'search', session_id, user_id FROM missed m
+		WHERE session_id IS NOT NULL AND NOT EXISTS (SELECT FROM sextant.change c WHERE c.session_id = m.session_id)
+		UNION ALL
+		SELECT 'search', 'search', NULL, user_id FROM stale s
+		WHERE NOT EXISTS (SELECT FROM sextant.change c WHERE c.user_id = s.user_id)`,
+		from)
 	return tag.RowsAffected(), classify("search for unserved sessions", err)
 }
 

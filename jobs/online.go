@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"sextant/db"
 )
@@ -18,8 +19,10 @@ const (
 	pollMost       = 2048                  // changes at a time
 	batchMost      = 256                   // learners in one transaction
 	searchEvery    = time.Minute           // for what the log does not hold
+	searchOverlap  = time.Hour             // transactions may commit this long after their updated_at
 	searchEagerly  = time.Second           // where no trigger writes the log
-	searchShare    = 20                    // a search takes at most one part in so many of the time
+	eagerOverlap   = 10 * time.Second
+	searchShare    = 20 // a search takes at most one part in so many of the time
 	reconnectAfter = 500 * time.Millisecond
 	reconnectMost  = 10 * time.Second
 	thetaAttempts  = 3 // of a learner, before the failure is recorded and their changes closed
@@ -80,7 +83,10 @@ func (o *Online) connected(ctx context.Context, log *slog.Logger) error {
 	}
 	defer lock.Release(context.WithoutCancel(ctx))
 	s := &serving{online: o, db: o.Runner.DB, log: log, ledger: &minuteLedger{runner: o.Runner, actor: o.Name, lookback: o.Lookback, lockKey: key}}
-	err = s.loop(ctx, lock)
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error { return s.loop(ctx, lock) })
+	both.Go(func() error { return s.search(ctx) })
+	err = both.Wait()
 	end, stop := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 	defer stop()
 	return errors.Join(err, s.ledger.close(end))
@@ -93,7 +99,6 @@ type serving struct {
 	log    *slog.Logger
 	ledger *minuteLedger
 	bank   bankCache
-	search search
 }
 
 func (s *serving) loop(ctx context.Context, lock *db.Lock) error {
@@ -109,14 +114,8 @@ func (s *serving) loop(ctx context.Context, lock *db.Lock) error {
 			// What is in hand is finished even when the worker is to stop.
 			err = s.serve(context.WithoutCancel(ctx), slices.Concat(batch...))
 		}
-		if err == nil {
-			err = s.search.due(ctx, s.db)
-		}
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			return err
+		if err != nil || ctx.Err() != nil {
+			return unlessDone(ctx, err)
 		}
 		if len(waiting) == pollMost {
 			continue // there is more
@@ -133,30 +132,49 @@ func (s *serving) loop(ctx context.Context, lock *db.Lock) error {
 	}
 }
 
-// search looks for what the change log does not hold: eagerly where no trigger
-// writes it, and never for more than its share of the time.
-type search struct {
-	next time.Time
-}
-
-func (f *search) due(ctx context.Context, d *db.DB) error {
-	if time.Now().Before(f.next) {
-		return nil
-	}
-	began := time.Now()
-	triggers, err := d.Triggers(ctx)
-	if err != nil {
-		return err
-	}
-	if _, err := d.FindUnserved(ctx); err != nil {
-		return err
-	}
-	every := searchEagerly
-	for _, t := range triggers {
-		if t.Installed {
+// search looks for what the change log does not hold: everything since the last
+// sync at first, then every minute the last hour again, for transactions that
+// commit late; and where no trigger writes the log, every second what is new. It
+// never takes more than its share of the time.
+func (s *serving) search(ctx context.Context) error {
+	var last, thorough time.Time // by the database's clock
+	var due time.Time            // of the next thorough one, by ours
+	for {
+		began := time.Now()
+		since, whole := last.Add(-eagerOverlap), !began.Before(due)
+		switch {
+		case whole && thorough.IsZero():
+			since = time.Time{}
+		case whole:
+			since = thorough.Add(-searchOverlap)
+		}
+		_, at, err := s.db.FindUnserved(ctx, since)
+		if err != nil {
+			return unlessDone(ctx, err)
+		}
+		if last = at; whole {
+			thorough, due = at, began.Add(searchEvery)
+		}
+		triggers, err := s.db.Triggers(ctx)
+		if err != nil {
+			return unlessDone(ctx, err)
+		}
+		every := searchEagerly
+		if slices.ContainsFunc(triggers, func(t db.TriggerState) bool { return t.Installed }) {
 			every = searchEvery
 		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(max(every, searchShare*time.Since(began))):
+		}
 	}
-	f.next = began.Add(max(every, searchShare*time.Since(began)))
-	return nil
+}
+
+// unlessDone is nil when the context has ended: then errors only say so.
+func unlessDone(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
 }

@@ -151,7 +151,7 @@ func TestOnlineRecordsWhatGivesNoTheta(t *testing.T) {
 	if got != "nobody: no answers, somebody: no parameters" {
 		t.Errorf("outcomes: %s", got)
 	}
-	if n, err := b.db.FindUnserved(b.ctx); err != nil || n != 0 {
+	if n, _, err := b.db.FindUnserved(b.ctx, time.Time{}); err != nil || n != 0 {
 		t.Errorf("the search finds %d of them again: %v", n, err)
 	}
 	_ = users
@@ -182,7 +182,7 @@ func TestOnlineSetsAPoisonLearnerAside(t *testing.T) {
 	if n := one[int](b, `SELECT count(*) FROM sextant.run WHERE status = 'partial' AND stage = 'update-theta'`); n != 1 {
 		t.Errorf("%d partial runs", n)
 	}
-	if n, err := b.db.FindUnserved(b.ctx); err != nil || n != 0 {
+	if n, _, err := b.db.FindUnserved(b.ctx, time.Time{}); err != nil || n != 0 {
 		t.Errorf("the search finds %d changes again: %v", n, err)
 	}
 }
