@@ -31,13 +31,10 @@ type Worker struct {
 	Commit      string
 	Concurrency int           // queued runs at once
 	Grace       time.Duration // for what is in hand, when it is to stop
+	Theta       bool          // bring θ up to date as sessions finish
 	Schedule    bool          // fire the stages on time
 	CatchUp     CatchUp
 	Listen      string // address of health and metrics; empty: none
-
-	// Tasks are run beside the worker's own, each begun again when it ends early;
-	// they get the worker's name and its figures.
-	Tasks []func(name string, m *Metrics) Task
 
 	row     db.Worker
 	metrics *Metrics
@@ -48,15 +45,11 @@ type Worker struct {
 	seen time.Time // when the last heartbeat was written
 }
 
-// Task is something a worker does until its context ends.
-type Task struct {
-	Name string
-	Run  func(ctx context.Context) error
-}
-
-// task is a Task as it goes.
+// task is something a worker does until its context ends.
 type task struct {
-	Task
+	name string
+	run  func(ctx context.Context) error
+
 	mu  sync.Mutex
 	err error // why it is being begun again; nil while it runs
 }
@@ -108,8 +101,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	host, pid := w.Runner.Host, os.Getpid()
 	w.row = db.Worker{ID: id, Name: fmt.Sprintf("worker %s/%d", host, pid), Host: host, PID: pid, Version: w.Runner.Version}
 	w.metrics = NewMetrics(w.Service, w.Commit)
-	w.assemble()
-
+	if err := w.assemble(); err != nil {
+		return err
+	}
 	if w.Listen != "" {
 		l, err := net.Listen("tcp", w.Listen)
 		if err != nil {
@@ -134,21 +128,26 @@ func (w *Worker) Run(ctx context.Context) error {
 }
 
 // assemble makes the tasks.
-func (w *Worker) assemble() {
+func (w *Worker) assemble() error {
 	w.queue = &queue{runner: w.Runner, worker: w.row.ID, name: w.row.Name, concurrency: w.Concurrency, grace: w.Grace,
 		log: w.Log, ended: w.metrics.ran, hand: map[uuid.UUID]db.InHand{}}
-	tasks := []Task{{"queue", w.queue.Run}, {"mend", w.queue.mend}}
+	w.tasks = []*task{{name: "queue", run: w.queue.Run}, {name: "mend", run: w.queue.mend}}
 	if w.Schedule {
 		t := &ticker{runner: w.Runner, name: w.row.Name, catchUp: w.CatchUp, log: w.Log}
-		tasks = append(tasks, Task{"schedule", t.Run})
+		w.tasks = append(w.tasks, &task{name: "schedule", run: t.Run})
 	}
-	for _, more := range w.Tasks {
-		tasks = append(tasks, more(w.row.Name, w.metrics))
+	if w.Theta {
+		var p ThetaParams
+		if err := fill(&p, w.Runner.Getenv, nil); err != nil {
+			return err
+		}
+		o := &Online{Runner: w.Runner, Name: w.row.Name, Lookback: p.Lookback, Served: w.metrics.ThetaLatency}
+		w.tasks = append(w.tasks, &task{name: "theta", run: o.Run})
 	}
-	for _, t := range tasks {
-		w.tasks = append(w.tasks, &task{Task: t})
-		w.row.Tasks = append(w.row.Tasks, t.Name)
+	for _, t := range w.tasks {
+		w.row.Tasks = append(w.row.Tasks, t.name)
 	}
+	return nil
 }
 
 // workUntil runs the tasks until ctx ends, and beats until the last has ended.
@@ -206,10 +205,10 @@ func (w *Worker) keep(ctx context.Context, t *task) {
 	for {
 		began := time.Now()
 		t.set(nil)
-		err := guarded(ctx, t.Run)
+		err := guarded(ctx, t.run)
 		if ctx.Err() != nil {
 			if err != nil && !errors.Is(err, context.Canceled) {
-				w.Log.Warn("a task ended badly", "task", t.Name, "error", err.Error())
+				w.Log.Warn("a task ended badly", "task", t.name, "error", err.Error())
 			}
 			return
 		}
@@ -220,7 +219,7 @@ func (w *Worker) keep(ctx context.Context, t *task) {
 		if time.Since(began) > taskMost {
 			pause = taskPause
 		}
-		w.Log.Warn("a task is interrupted and will be begun again", "task", t.Name, "after", pause.String(), "error", err.Error())
+		w.Log.Warn("a task is interrupted and will be begun again", "task", t.name, "after", pause.String(), "error", err.Error())
 		select {
 		case <-ctx.Done():
 			return

@@ -62,7 +62,7 @@ func (w *Worker) readiness(ctx context.Context) readiness {
 	}
 	for _, t := range w.tasks {
 		if err := t.trouble(); err != nil {
-			v.Trouble[t.Name] = err.Error()
+			v.Trouble[t.name] = err.Error()
 		}
 	}
 	w.mu.Lock()

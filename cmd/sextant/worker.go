@@ -72,7 +72,7 @@ func runWorker(ctx context.Context, o workerOptions) error {
 	log := a.logger(slog.LevelInfo)
 	r := a.runner(s, log)
 	w := &jobs.Worker{Runner: r, Service: jobs.NewService(s.db, r, s.about, nil), Log: log, Commit: a.commit,
-		Concurrency: o.concurrency, Grace: o.grace, Schedule: o.schedule, CatchUp: catchUp, Listen: o.listen}
+		Concurrency: o.concurrency, Grace: o.grace, Theta: !o.noTheta, Schedule: o.schedule, CatchUp: catchUp, Listen: o.listen}
 	return w.Run(ctx)
 }
 
