@@ -34,13 +34,21 @@ func (Prune) Params() any { return &PruneParams{} }
 
 // Plan is one slice; its batches are transactions of their own.
 func (Prune) Plan(_ context.Context, j *Job) (Plan, error) {
-	if days := j.Params.(*PruneParams).Days; days < PruneLeast {
-		return Plan{}, usagef("--older-than %dd is too short: the formulas look back 56 days and backfills further; the least is %dd", days, PruneLeast)
+	if err := CheckRetention(j.Params.(*PruneParams).Days); err != nil {
+		return Plan{}, err
 	}
 	if len(j.Request.Users) > 0 || j.Request.Backfill() || j.Request.Date != nil {
 		return Plan{}, usagef("prune takes neither learners nor days; see 'sextant learner forget'")
 	}
 	return Plan{Slices: []Slice{{Day: db.DayOf(j.pruneBefore()), Reason: "asked for"}}}, nil
+}
+
+// CheckRetention says what is wrong with a number of days to keep.
+func CheckRetention(days int) error {
+	if days < PruneLeast {
+		return usagef("--older-than %dd is too short: the formulas look back 56 days and backfills further; the least is %dd", days, PruneLeast)
+	}
+	return nil
 }
 
 // pruneBefore is the moment before which things are old.

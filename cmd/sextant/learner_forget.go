@@ -93,10 +93,10 @@ func forgetLearner(ctx context.Context, o learnerForgetOptions) error {
 func (a *app) printForgetting(user string, f db.Forgetting, lift bool) {
 	if !lift {
 		fmt.Fprintf(a.out, "%s: %s of Sextant's would go\n\n", widget.Clean(user), plural(f.Rows(), "row"))
-		a.printCounts(append(withNote(f.Erased, "erased"), withNote(f.Redacted, "the id taken out")...), "nothing of Sextant's names this learner")
+		a.printCounts(append(withNote(f.Erased, "erased"), withNote(f.Redacted, "lose the id")...), "nothing of Sextant's names this learner")
 		fmt.Fprintln(a.out)
 	}
-	a.printCounts(withNote(f.Platform, "stays: the platform's own"), "the platform holds nothing of them")
+	a.printCounts(withNote(f.Platform, "stay: they are the platform's"), "the platform holds nothing of them")
 	for _, url := range f.Reports {
 		fmt.Fprintf(a.out, "stays where it is stored: %s\n", widget.Clean(url))
 	}
@@ -117,7 +117,7 @@ func withNote(list []db.TableCount, note string) []counted {
 }
 
 func (a *app) printCounts(list []counted, empty string) {
-	t := table{columns: []column{{title: "TABLE", grow: true}, {title: "ROWS", right: true}, {title: ""}}}
+	t := table{columns: []column{{title: "TABLE", grow: true}, {title: "ROWS", right: true}, {title: "WHAT BECOMES OF THEM"}}}
 	for _, c := range list {
 		t.add(plain(c.Table, count(c.Rows), c.note)...)
 	}

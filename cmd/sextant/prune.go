@@ -35,6 +35,9 @@ would go and asks; off a terminal it goes ahead.`, jobs.PruneLeast),
 			if err != nil {
 				return usagef("--older-than: %q is not a number of days; write it as 400d", o.older)
 			}
+			if err := jobs.CheckRetention(days); err != nil {
+				return err
+			}
 			o.request.Options = map[string]string{"older-than": strconv.Itoa(days)}
 			if err := dryRunFromEnv(a, cmd, &o.request); err != nil {
 				return err
@@ -74,7 +77,7 @@ func prune(ctx context.Context, o pruneOptions) error {
 		return a.writeJSON(p)
 	}
 	fmt.Fprintf(a.out, "older than %s (UTC): %s would go\n\n", p.Before, plural(p.Rows(), "row"))
-	a.printCounts(withNote(p.Removed, ""), "nothing")
+	a.printCounts(withNote(p.Removed, "removed"), "nothing")
 	if o.request.DryRun {
 		return nil
 	}

@@ -31,6 +31,9 @@ would change and asks; off a terminal it goes ahead.`,
   sextant theta restore 1042 --at "2026-03-29 12:00" --reason "undo of a mistaken recompute"
   sextant theta restore --from-file ids.txt --at 2026-03-29T12:00:00Z`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.at == "" {
+				return usagef("--at: name the moment to go back to")
+			}
 			at, err := momentBefore(o.at, a.clock())
 			if err != nil {
 				return usagef("--at: %s", err)
@@ -47,7 +50,6 @@ would change and asks; off a terminal it goes ahead.`,
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().StringVar(&o.at, "at", "", "the moment: RFC 3339, YYYY-MM-DD HH:MM (UTC), or how long ago, as 2h")
-	_ = cmd.MarkFlagRequired("at") // fails for an unknown flag alone
 	cmd.Flags().StringVar(&o.from, "from-file", "", "also the learners of this `file`, an id a line; - is standard input")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	bindRequest(a, cmd, &o.request)
