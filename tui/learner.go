@@ -68,7 +68,7 @@ func (l *learner) Title() string { return l.id }
 func (l *learner) Typing() bool { return l.list().filter.Typing() }
 
 // Every is how often the learner is asked for.
-func (l *learner) Every() time.Duration { return 10 * time.Second }
+func (l *learner) Every() time.Duration { return tickEvery }
 
 // Refresh asks for the learner.
 func (l *learner) Refresh() tea.Cmd { return l.feed.Refresh() }

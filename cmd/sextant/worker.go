@@ -47,6 +47,7 @@ It answers /healthz, /readyz and Prometheus' /metrics on a loopback port.`,
 	f.BoolVar(&o.noTheta, "no-theta", false, "leave θ at session end to other workers")
 	_ = cmd.RegisterFlagCompletionFunc("catch-up", cobra.FixedCompletions(catchUps(), cobra.ShellCompDirectiveNoFileComp)) // fails for an unknown flag alone
 	cmd.AddCommand(newWorkerListCmd(a))
+	cmd.AddCommand(newWorkerTriggerCmds(a)...)
 	return cmd
 }
 
