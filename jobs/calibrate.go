@@ -134,6 +134,9 @@ func (Calibrate) Run(ctx context.Context, j *Job, s Slice) error {
 	if err := c.read(ctx); err != nil {
 		return err
 	}
+	if c.history.read == 0 && c.bank == "" {
+		return c.publishEmpty(ctx)
+	}
 	for _, step := range []func(context.Context) error{c.fit, c.score, c.publish} {
 		if err := step(ctx); err != nil {
 			return err

@@ -52,6 +52,16 @@ func (c *calibration) publish(ctx context.Context) error {
 	})
 }
 
+// publishEmpty publishes a day whose lookback is empty, after a long holiday
+// say: there is nothing to calibrate, which is no failure, and what is in force
+// stays. A bank of its own without answers is more likely a name misspelt.
+func (c *calibration) publishEmpty(ctx context.Context) error {
+	c.job.Log.Info("no answers in the lookback: the parameters in force stay", "day", c.day.String(), "lookback_days", c.params.Lookback)
+	return c.job.Commit(ctx, func(tx *db.Tx) error {
+		return tx.Publish(ctx, c.job.Run, db.Publication{Stage: calibrateStage, Day: c.day, Complete: true, Revision: c.revision})
+	})
+}
+
 // updateMeta writes the parameters that have come into force to question.meta.
 func (c *calibration) updateMeta(ctx context.Context, tx *db.Tx, row db.Calibration, older bool) error {
 	if !c.params.UpdateMeta || c.bank != "" || older || !c.questions {

@@ -182,13 +182,16 @@ func TestAnEmptyDayIsPublishedAsEmpty(t *testing.T) {
 	b := newBench(t)
 	b.noAnswers()
 	b.exec(`INSERT INTO public.responses VALUES ('u', '1', true, '2026-03-29 10:00Z')`)
-	for _, stage := range []string{features, "compute-daily-kpis", "detect-inactivity"} {
-		b.run(jobs.Request{Stage: stage})
+	for _, stage := range []string{features, kpis, calibrate, inactive} {
+		b.run(jobs.Request{Stage: stage, Options: map[string]map[string]string{calibrate: {"lookback-days": "2"}}[stage]})
 		if got := b.status(stage); got.State != jobs.StateFresh || *got.DataDay != lastDay || *got.LagDays != 0 {
 			t.Errorf("%s: %s (%s), data day %s", stage, got.State, got.Why, got.DataDay)
 		}
 	}
 	if n := one[int](b, `SELECT count(*) FROM public.features_topic_daily WHERE date > '2026-03-29'`); n != 0 {
 		t.Errorf("%d rows of days without answers", n)
+	}
+	if n := one[int](b, `SELECT count(*) FROM sextant.calibration`); n != 0 {
+		t.Errorf("%d calibrations on no answers", n)
 	}
 }
