@@ -95,10 +95,16 @@ func optionText(v any) string {
 }
 
 // QueueLauncher hands what the console launches to the workers.
-type QueueLauncher struct{ Runner *Runner }
+type QueueLauncher struct {
+	Runner *Runner
+	Rest   Launcher // of what is none of the pipeline's stages
+}
 
 // Launch queues the run, which then stands in the ledger.
 func (l QueueLauncher) Launch(ctx context.Context, q Request) (<-chan error, error) {
+	if _, err := l.Runner.Stages.Find(q.Stage); err != nil {
+		return l.Rest.Launch(ctx, q)
+	}
 	_, err := l.Runner.Enqueue(ctx, q)
 	return nil, err
 }

@@ -27,7 +27,8 @@ type app struct {
 	clock                 func() time.Time
 	version, commit       string
 
-	global globalFlags
+	global        globalFlags
+	queueLaunches bool // what the console launches goes to the workers
 }
 
 // globalFlags are the flags that every command takes.

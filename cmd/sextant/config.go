@@ -36,9 +36,16 @@ type profile struct {
 	Environment  string `yaml:"environment"`
 	Colour       string `yaml:"colour"`
 	ReadOnly     bool   `yaml:"read_only"`
+	Launch       string `yaml:"launch"` // what the console launches: process (the default) or queue
 
 	Stages stageSettings `yaml:"stages"` // before those of the whole file
 }
+
+// Where the runs go that the console launches.
+const (
+	launchProcess = "process" // a process of their own on this machine
+	launchQueue   = "queue"   // the workers
+)
 
 var colours = []string{"red", "orange", "yellow", "green", "blue", "purple", "grey"} // the console's badges
 
@@ -111,6 +118,8 @@ func (c *config) check(name string, p profile) error {
 	case mask(p.Database) != p.Database:
 		return c.errorAt([]string{"profiles", name, "database"},
 			"a password does not belong here; put the URL into a file or a variable and name it in database_file or database_env")
+	case p.Launch != "" && p.Launch != launchProcess && p.Launch != launchQueue:
+		return c.errorAt([]string{"profiles", name, "launch"}, "it is %s or %s, not %q", launchProcess, launchQueue, p.Launch)
 	case p.Colour != "" && !slices.Contains(colours, p.Colour):
 		return c.errorAt([]string{"profiles", name, "colour"}, "unknown colour %q; the colours are %s", p.Colour, strings.Join(colours, ", "))
 	}

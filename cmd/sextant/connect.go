@@ -20,6 +20,7 @@ type target struct {
 	colour      string
 	url         string // empty: the private server
 	readOnly    bool
+	launch      string         // where the console's runs go; see profile
 	stages      *jobs.Registry // as the config file has them; nil: it says nothing
 }
 
@@ -53,6 +54,7 @@ func (a *app) resolve() (target, error) {
 			return target{}, err
 		}
 		t.environment, t.colour, t.readOnly = p.Environment, p.Colour, t.readOnly || p.ReadOnly
+		t.launch = p.Launch
 		conf.Stages = conf.Stages.over(p.Stages)
 	}
 	if len(conf.Stages) > 0 {
@@ -186,7 +188,12 @@ func (s *session) leave() error {
 func (a *app) service(s *session) *jobs.Service { return a.serviceLogging(s, s.log) }
 
 func (a *app) serviceLogging(s *session, log *slog.Logger) *jobs.Service {
-	return jobs.NewService(s.db, a.runner(s, log), s.about, a.launcher(s.target))
+	r := a.runner(s, log)
+	launcher := a.launcher(s.target)
+	if a.queueLaunches || s.target.launch == launchQueue {
+		launcher = jobs.QueueLauncher{Runner: r, Rest: launcher}
+	}
+	return jobs.NewService(s.db, r, s.about, launcher)
 }
 
 // launcher starts runs that outlive this process, on the same database. Its URL

@@ -57,7 +57,7 @@ func finishSession(ctx context.Context, o finishOptions, user string) error {
 	if _, ok, err := s.db.PlatformNote(ctx); err != nil {
 		return err
 	} else if !ok {
-		return configf("the platform in %s is %w", s.about.Database, db.ErrPlatformForeign)
+		return configf("the platform in %s is %s", s.about.Database, db.ErrPlatformForeign)
 	}
 	learner, err := s.db.Learner(ctx, user)
 	if errors.Is(err, db.ErrNotFound) {

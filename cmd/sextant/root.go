@@ -83,6 +83,7 @@ func newRootCmd(a *app) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 
 	root.Flags().SortFlags = false
+	root.Flags().BoolVar(&a.queueLaunches, "queue", false, "leave what the console launches to the workers (config: launch: queue)")
 	f := root.PersistentFlags()
 	f.SortFlags = false
 	f.StringVar(&a.global.profile, "profile", "", "profile of the config file to use [$SEXTANT_PROFILE]")
