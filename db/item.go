@@ -24,6 +24,9 @@ func (p ItemParams) Usable() bool {
 	return p.A >= 0.001 && p.A <= 100 && p.B >= -100 && p.B <= 100 && p.C >= 0 && p.C <= 0.99
 }
 
+// usable is ItemParams.Usable of a row with the columns a, b and c.
+const usable = `a BETWEEN 0.001 AND 100 AND b BETWEEN -100 AND 100 AND c BETWEEN 0 AND 0.99`
+
 // Calibration is one calibration and the population prior that goes with it.
 type Calibration struct {
 	RunID     uuid.UUID `db:"run_id" json:"run_id"`
@@ -203,7 +206,7 @@ func (tx *Tx) PublishCalibration(ctx context.Context, c Calibration, items []Cal
 		INSERT INTO public.mirt_item_params AS p (item_id, model, params, version, fitted_at)
 		SELECT item_id, $2, jsonb_build_object('a', a, 'b', b, 'c', c, 'se_a', se_a, 'se_b', se_b, 'se_c', se_c, 'n', n), $3, now()
 		FROM sextant.item_history WHERE run_id = $1 AND dropped IS NULL
-		  AND a BETWEEN 0.001 AND 100 AND b BETWEEN -100 AND 100 AND c BETWEEN 0 AND 0.99 -- ItemParams.Usable
+		  AND `+usable+`
 		ON CONFLICT (item_id) DO UPDATE SET model = excluded.model, params = excluded.params,
 			version = excluded.version, fitted_at = excluded.fitted_at`, c.RunID, c.Model, c.Version)
 	return classify("publish the item parameters", err)

@@ -12,15 +12,15 @@ func (d *DB) HasQuestions(ctx context.Context) (bool, error) {
 	return p.has("question"), err
 }
 
-// UpdateQuestionMeta writes a calibration's parameters to question.meta.irt and
-// gives the number of questions that changed. Every other key of meta stays, and
+// UpdateQuestionMeta writes a calibration's usable parameters to
+// question.meta.irt and gives the number of questions that changed. Every other key of meta stays, and
 // so do anchors, a meta that is no object, and rows that say the same already.
 // It is the one platform table that Sextant ever writes, and only when told to.
 func (tx *Tx) UpdateQuestionMeta(ctx context.Context, run uuid.UUID, model string) (int64, error) {
 	tag, err := tx.tx.Exec(ctx, `
 		WITH fitted AS (
 			SELECT item_id, jsonb_build_object('a', a, 'b', b, 'c', c, 'model', $2::text) AS irt
-			FROM sextant.item_history WHERE run_id = $1 AND dropped IS NULL)
+			FROM sextant.item_history WHERE run_id = $1 AND dropped IS NULL AND `+usable+`)
 		UPDATE public.question q
 		SET meta = CASE WHEN jsonb_typeof(q.meta) = 'object' THEN q.meta ELSE '{}' END || jsonb_build_object('irt', f.irt)
 		FROM fitted f
