@@ -64,6 +64,9 @@ func showStatus(ctx context.Context, o statusOptions, s *session) error {
 // ailing reports whether a monitor should call somebody.
 func ailing(p jobs.Pipeline) bool {
 	for _, s := range p.Stages {
+		if s.State == jobs.StatePaused || s.State == jobs.StateOff {
+			continue // somebody knows
+		}
 		lost := s.LastRun != nil && s.LastRun.Status == db.RunLost
 		if lost || s.State == jobs.StateLate || s.State == jobs.StateFailed {
 			return true
