@@ -65,26 +65,32 @@ func (tx *Tx) WriteThetas(ctx context.Context, b ThetaBatch, thetas []Theta) (in
 	return written, nil
 }
 
+// appendThetas appends to the history the estimates that are overall, or of a
+// topic, by the condition on a history row's topic: apart, because the index
+// serves either and not both at once.
+func appendThetas(topic string) string {
+	return `
+		INSERT INTO sextant.theta_history (user_id, topic_id, theta, se, n_answers, newest_answer_at, model, version, source, bank, run_id, as_of)
+		SELECT s.user_id, s.topic_id, s.theta, s.se, s.n_answers, s.newest, $1, $2, $3, $4, $5, $6
+		FROM theta_slice s
+		LEFT JOIN LATERAL (
+			SELECT h.newest_answer_at, h.version FROM sextant.theta_history h
+			WHERE h.user_id = s.user_id AND h.topic_id ` + topic + ` AND h.bank = $4 AND h.as_of <= $6
+			ORDER BY h.topic_id, h.as_of DESC, h.estimated_at DESC LIMIT 1) last ON true
+		WHERE s.topic_id IS ` + when(topic == `IS NULL`, ``, `NOT `) + `NULL
+		  AND ($3 <> 'calibration' OR last.newest_answer_at IS NULL OR last.newest_answer_at < s.newest OR last.version <> $2)`
+}
+
 func thetaSteps(b ThetaBatch, written *int64) []step {
 	steps := []step{
 		{"leave out who was erased meanwhile", `
 			DELETE FROM theta_slice s USING sextant.forgotten f WHERE f.digest = sha256(convert_to(s.user_id, 'UTF8'))`, nil, nil},
 		{"plan for θ", `ANALYZE theta_slice`, nil, nil},
 		{"make room for θ", `SELECT sextant.theta_month($1)`, []any{b.AsOf}, nil},
-		{"append the θ history", `
-			INSERT INTO sextant.theta_history (user_id, topic_id, theta, se, n_answers, newest_answer_at, model, version, source, bank, run_id, as_of)
-			SELECT s.user_id, s.topic_id, s.theta, s.se, s.n_answers, s.newest, $1, $2, $3, $4, $5, $6
-			FROM theta_slice s
-			LEFT JOIN LATERAL ( -- one arm for topics and one without, each of which the index serves
-				(SELECT h.newest_answer_at, h.version FROM sextant.theta_history h
-				 WHERE h.user_id = s.user_id AND h.topic_id = s.topic_id AND h.bank = $4 AND h.as_of <= $6
-				 ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1)
-				UNION ALL
-				(SELECT h.newest_answer_at, h.version FROM sextant.theta_history h
-				 WHERE h.user_id = s.user_id AND s.topic_id IS NULL AND h.topic_id IS NULL AND h.bank = $4 AND h.as_of <= $6
-				 ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1)) last ON true
-			WHERE $3 <> 'calibration' OR last.newest_answer_at IS NULL OR last.newest_answer_at < s.newest OR last.version <> $2`,
-			[]any{b.Model, b.Version, b.Source, b.Bank, b.RunID, b.AsOf}, written},
+		// The planner takes the keys for few and would remember what it looked up, which costs more than it saves.
+		{"plan for θ", `SELECT set_config(name, 'off', true) FROM pg_settings WHERE name = 'enable_memoize'`, nil, nil},
+		{"append the θ history", appendThetas(`IS NULL`), []any{b.Model, b.Version, b.Source, b.Bank, b.RunID, b.AsOf}, written},
+		{"append the topics' θ history", appendThetas(`= s.topic_id`), []any{b.Model, b.Version, b.Source, b.Bank, b.RunID, b.AsOf}, written},
 	}
 	if !b.InForce {
 		return steps

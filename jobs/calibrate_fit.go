@@ -17,6 +17,7 @@ import (
 // refuses a fit that should not be published.
 func (c *calibration) fit(ctx context.Context) error {
 	sample, err := c.history.first.Build()
+	c.history.first = nil // a large thing that nobody needs any more
 	if err != nil {
 		return c.fail("%w", err)
 	}

@@ -47,6 +47,11 @@ func (c *calibration) score(ctx context.Context) error {
 		blocks[i] = sc.thetas(p, c.history.topics.names)
 		return nil
 	})
+	total := 0
+	for _, b := range blocks {
+		total += len(b)
+	}
+	c.thetas = make([]db.Theta, 0, total)
 	for _, b := range blocks {
 		c.thetas = append(c.thetas, b...)
 	}
