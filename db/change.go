@@ -27,6 +27,10 @@ func (d *DB) Changes(ctx context.Context, limit int) ([]Change, error) {
 // those whom another transaction holds, and returns the changes of theirs that
 // still stand: what another worker has served meanwhile is gone.
 func (tx *Tx) ClaimChanges(ctx context.Context, changes []Change) ([]Change, error) {
+	// A worker whose line is cut must not hold its learners for ever.
+	if _, err := tx.tx.Exec(ctx, `SET LOCAL idle_in_transaction_session_timeout = '30s'`); err != nil {
+		return nil, classify("take the learners", err)
+	}
 	ids, keys := make([]int64, len(changes)), make([]int64, len(changes))
 	for i, c := range changes {
 		ids[i], keys[i] = c.ID, c.lockKey()

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"sextant/db"
 	"sextant/db/dbtest"
@@ -21,6 +22,13 @@ func child(stages string) int {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 9
+	}
+	if stages == "online" {
+		r := newRunner(d, &syncBuffer{})
+		r.Clock = time.Now
+		err := (&jobs.Online{Runner: r, Name: "child", Lookback: 30}).Run(ctx)
+		fmt.Fprintln(os.Stderr, "child ended:", err)
+		return 8
 	}
 	for stage := range strings.SplitSeq(stages, ",") {
 		q := jobs.Request{Stage: stage, Trigger: db.TriggerCron, Actor: "child"}

@@ -16,7 +16,7 @@ import (
 
 const (
 	pollEvery      = 20 * time.Millisecond // of the change log: half of it is the median wait
-	pollMost       = 2048                  // changes at a time
+	pollMost       = 8192                  // changes at a time
 	batchMost      = 256                   // learners in one transaction
 	searchEvery    = time.Minute           // for what the log does not hold
 	searchOverlap  = time.Hour             // transactions may commit this long after their updated_at
@@ -25,6 +25,8 @@ const (
 	searchShare    = 20 // a search takes at most one part in so many of the time
 	reconnectAfter = 500 * time.Millisecond
 	reconnectMost  = 10 * time.Second
+	pollWithin     = 10 * time.Second // longer, and the line is taken for cut
+	batchWithin    = time.Minute
 	thetaAttempts  = 3 // of a learner, before the failure is recorded and their changes closed
 )
 
@@ -106,13 +108,12 @@ func (s *serving) loop(ctx context.Context, lock *db.Lock) error {
 	defer poll.Stop()
 	defer beat.Stop()
 	for {
-		waiting, err := s.db.Changes(ctx, pollMost)
+		waiting, err := s.poll(ctx)
 		for batch := range slices.Chunk(bySubject(waiting), batchMost) {
 			if err != nil || ctx.Err() != nil {
 				break
 			}
-			// What is in hand is finished even when the worker is to stop.
-			err = s.serve(context.WithoutCancel(ctx), slices.Concat(batch...))
+			err = s.serve(ctx, slices.Concat(batch...))
 		}
 		if err != nil || ctx.Err() != nil {
 			return unlessDone(ctx, err)
@@ -130,6 +131,12 @@ func (s *serving) loop(ctx context.Context, lock *db.Lock) error {
 		case <-poll.C:
 		}
 	}
+}
+
+func (s *serving) poll(ctx context.Context) ([]db.Change, error) {
+	ctx, cancel := context.WithTimeout(ctx, pollWithin)
+	defer cancel()
+	return s.db.Changes(ctx, pollMost)
 }
 
 // search looks for what the change log does not hold: everything since the last

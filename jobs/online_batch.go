@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 // serve updates the learners of the changes in one transaction; when that fails
 // for a reason of theirs, one by one, so that one learner's trouble is theirs.
 func (s *serving) serve(ctx context.Context, waiting []db.Change) error {
+	ctx = context.WithoutCancel(ctx) // what is in hand is finished even when the worker is to stop
 	run, err := s.ledger.current(ctx)
 	if err != nil {
 		return err
@@ -21,7 +23,7 @@ func (s *serving) serve(ctx context.Context, waiting []db.Change) error {
 	switch {
 	case err == nil, errors.Is(err, db.ErrSyncing): // they wait for the sync to end
 		return nil
-	case fatal(err):
+	case fatal(err), errors.Is(err, context.DeadlineExceeded):
 		return err
 	}
 	for _, own := range bySubject(waiting) {
@@ -82,6 +84,9 @@ func (s *serving) setAside(ctx context.Context, run *db.Run, own []db.Change, ca
 	})
 }
 
+// errTooLong ends a transaction whose line may be cut.
+var errTooLong = fmt.Errorf("the database did not answer in %s", batchWithin)
+
 // update is one transaction's work.
 type update struct {
 	serving *serving
@@ -97,6 +102,8 @@ type update struct {
 
 // batch syncs, estimates, publishes and closes the changes, all or nothing.
 func (s *serving) batch(ctx context.Context, run *db.Run, waiting []db.Change) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, batchWithin, errTooLong)
+	defer cancel()
 	var u *update
 	err := s.db.InSlice(ctx, run, func(tx *db.Tx) error {
 		u = &update{serving: s, tx: tx, run: run, idle: map[string]string{}}
