@@ -113,6 +113,7 @@ func (r *Runner) PreviewPrune(ctx context.Context, q Request) (PrunePreview, err
 		return PrunePreview{}, err
 	}
 	cutoff := job.pruneBefore()
+	q.DryRun = false // of the command that the preview names
 	p := PrunePreview{Before: db.DayOf(cutoff), Removed: []db.TableCount{}, Command: q.Command()}
 	err = r.DB.InSnapshot(ctx, func(tx *db.Tx) error {
 		for _, step := range db.Prunings(featuresStage) {

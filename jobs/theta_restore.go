@@ -52,7 +52,7 @@ func (j *Job) restoreAt() (time.Time, error) {
 	if err != nil {
 		return at, usagef("at: %q is not a moment; write it as 2026-03-29T12:00:00Z", j.Params.(*RestoreParams).At)
 	}
-	if at.After(j.Now) {
+	if at.After(j.Now.Add(SkewTolerance)) {
 		return at, usagef("at: %s is still to come", at.UTC().Format(time.RFC3339))
 	}
 	return at, nil
