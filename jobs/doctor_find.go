@@ -160,9 +160,9 @@ func (d *Diagnosis) findSource(s db.Survey) {
 		d.find(LevelError, "source", "", "%s", strings.TrimSuffix(s.SourceErr.Error(), "; see 'sextant doctor'"))
 		return
 	case s.Recorded != "":
-		d.find(LevelOK, "source", "", "answers are read from %s, as so far", readAs(s))
+		d.find(LevelOK, "source", "", "answers are read from %s", readAs(s))
 	default:
-		d.find(LevelOK, "source", "", "answers will be read from %s: the first that exists of attempt, responses, exam_results", readAs(s))
+		d.find(LevelOK, "source", "", "answers will be read from %s (the first that exists of attempt, responses, exam_results)", readAs(s))
 	}
 	if s.Reader == db.SourceAttempt && !s.Keyed {
 		d.find(LevelInfo, "source", "", "no unique index holds attempt.id: rows without an id, and all but the first of the same, are set aside")
@@ -187,7 +187,7 @@ func readAs(s db.Survey) string {
 	if s.Reader == s.Source {
 		return string(s.Source)
 	}
-	return fmt.Sprintf("%s, by way of %s on which the view stands: faster, and malformed answers cost only themselves", s.Source, s.Reader)
+	return fmt.Sprintf("%s, by way of %s, on which that view stands: malformed answers cost only themselves", s.Source, s.Reader)
 }
 
 // findQuarantine is about the values that cannot be taken.
