@@ -62,7 +62,8 @@ func (d *DB) RecentRuns(ctx context.Context, stages []string, each int) (map[str
 }
 
 // LastTries gives, by stage, its newest run that could have published the day
-// due of it: one over all learners whose window reaches that day.
+// due of it: one over all learners, and not of a bank of its own, whose window
+// reaches that day.
 func (d *DB) LastTries(ctx context.Context, due map[string]Day) (map[string]Run, error) {
 	var stages []string
 	var days []time.Time
@@ -74,6 +75,7 @@ func (d *DB) LastTries(ctx context.Context, due map[string]Day) (map[string]Run,
 		CROSS JOIN LATERAL (
 			SELECT `+runColumns+` FROM sextant.run
 			WHERE stage = s.stage AND status <> 'skipped' AND window_to >= s.due AND NOT params ? 'users'
+			  AND coalesce(params ->> 'topic', '') = '' AND coalesce(params ->> 'subject', '') = ''
 			  AND created_at > s.due::timestamp AT TIME ZONE 'UTC' -- bounds the search: the day had to come first
 			ORDER BY created_at DESC LIMIT 1) r`, text(stages), days)
 	out := map[string]Run{}

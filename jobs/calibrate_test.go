@@ -48,6 +48,22 @@ func (b *bench) fails(q jobs.Request, words string) {
 	}
 }
 
+// state is a stage's freshness.
+func (b *bench) state(stage string) jobs.State {
+	b.Helper()
+	p, err := jobs.NewService(b.db, b.runner, jobs.About{}, nil).Pipeline(b.ctx)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, s := range p.Stages {
+		if s.Name == stage {
+			return s.State
+		}
+	}
+	b.Fatalf("no stage %s", stage)
+	return ""
+}
+
 func TestABankOfItsOwnLeavesWhatIsPublishedAlone(t *testing.T) {
 	t.Parallel()
 	b, _ := newDemoBench(t, school)
@@ -62,6 +78,10 @@ func TestABankOfItsOwnLeavesWhatIsPublishedAlone(t *testing.T) {
 		if n := one[int](b, `SELECT count(*) FROM `+table); n != 0 {
 			t.Fatalf("%s has %d rows", table, n)
 		}
+	}
+	b.fails(calibration("subject", "77"), `bank "subject:77": no answers`)
+	if state := b.state("mirt-calibrate"); state != jobs.StateNever {
+		t.Errorf("after runs of banks of their own the stage is %s, want never", state)
 	}
 	b.run(calibration())
 	b.run(jobs.Request{Stage: "compute-daily-kpis"})
@@ -101,7 +121,6 @@ func TestABankOfItsOwnLeavesWhatIsPublishedAlone(t *testing.T) {
 	if n := one[int](b, `SELECT sum(n) FROM sextant.item_history WHERE run_id = $1`, subject.ID); n != want {
 		t.Errorf("the subject's bank stands on %d answers, want %d", n, want)
 	}
-	b.fails(calibration("subject", "77"), `bank "subject:77": no answers`)
 }
 
 func TestAnchorsAreHeldWhereAsked(t *testing.T) {
