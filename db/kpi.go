@@ -118,7 +118,9 @@ func (tx *Tx) tuneKPIs(ctx context.Context) error {
 	_, err := tx.tx.Exec(ctx, `SET LOCAL work_mem = '64MB';
 		SET LOCAL extra_float_digits = 1; -- JSON numbers keep every bit, whatever the server's setting
 		-- Tables that have just been filled pass for empty, and a loop of one such in another takes hours.
-		SET LOCAL enable_nestloop = off`)
+		SET LOCAL enable_nestloop = off;
+		-- For a merge it would read tables in the learners' order, all over the disk.
+		SET LOCAL enable_mergejoin = off`)
 	return classify("prepare the transaction", err)
 }
 

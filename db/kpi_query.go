@@ -88,7 +88,9 @@ func kpiQuery(o KPIOptions, p platform, c crowd) string {
 		WHERE r.answered_at >= @recent AND r.answered_at < @end` + c.on("r") + `
 		  AND EXISTS (SELECT FROM sextant.answer w
 		              WHERE w.answered_at >= @earlier AND w.answered_at < @recent AND NOT w.correct` + c.on("w") + `
-		                AND w.user_id = r.user_id AND w.item_id = r.item_id AND coalesce(w.topic_id, '') = coalesce(r.topic_id, ''))
+		                AND w.user_id = r.user_id AND w.item_id = r.item_id AND coalesce(w.topic_id, '') = coalesce(r.topic_id, '')
+		                -- Goes without saying, and said all the same: or every process would sort all that went wrong out for itself.
+		                AND w.answered_at < r.answered_at)
 		GROUP BY r.user_id
 	), input AS MATERIALIZED ( -- or the planner would write out z at each of its mentions in P
 		SELECT who.user_id, coalesce(a.read, 0) AS read,
