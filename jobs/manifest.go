@@ -91,7 +91,8 @@ func (s Scheduled) timed() (bool, string) {
 func (m Manifest) Crontab(stages []Scheduled) string {
 	var b strings.Builder
 	b.WriteString("# Times are UTC. DATABASE_URL is not written here: keep it in a file and name that in the config file\n" +
-		"# (database_file), or set it in an environment that only cron reads.\nCRON_TZ=UTC\n")
+		"# (database_file), or set it in an environment that only cron reads. θ at session end takes a worker as well\n" +
+		"# (sextant worker), which with --schedule can stand in for all of this.\nCRON_TZ=UTC\n")
 	for _, s := range stages {
 		if ok, note := s.timed(); !ok {
 			fmt.Fprintf(&b, "# %s\n", note)
@@ -107,7 +108,8 @@ func (m Manifest) Crontab(stages []Scheduled) string {
 	return b.String()
 }
 
-// Kubernetes is the schedule as CronJobs, one document each.
+// Kubernetes is the schedule as CronJobs, one document each, and the worker as
+// a Deployment.
 func (m Manifest) Kubernetes(stages []Scheduled) string {
 	var b strings.Builder
 	b.WriteString("# DATABASE_URL, and other secrets, come from the Secret named sextant.\n")
@@ -129,6 +131,7 @@ spec:
   jobTemplate:
     spec:
       backoffLimit: 0
+      activeDeadlineSeconds: 21600
       template:
         spec:
           restartPolicy: Never
@@ -139,14 +142,9 @@ spec:
               envFrom:
                 - secretRef:
                     name: sextant
-`, s.Stage, quote(s.Schedule), quote(m.Image), quote(m.words(s.Stage)))
-		if len(s.Env) > 0 {
-			b.WriteString("              env:\n")
-		}
-		for _, e := range s.Env {
-			fmt.Fprintf(&b, "                - name: %s\n                  value: %s\n", e.Name, quote(e.Value))
-		}
+%s%s`, s.Stage, quote(s.Schedule), quote(m.Image), quote(m.words(s.Stage)), kubernetesEnv(s.Env, 14), kubernetesGuard(14))
 	}
+	b.WriteString(m.kubernetesWorker(stages))
 	return b.String()
 }
 
@@ -160,7 +158,7 @@ func quote(v any) string {
 }
 
 // Systemd is the schedule as units, a service and a timer a stage, each under a
-// comment with its file's name.
+// comment with its file's name, and the worker.
 func (m Manifest) Systemd(stages []Scheduled) string {
 	var b strings.Builder
 	b.WriteString("# Save each unit under the name above it in /etc/systemd/system, then: systemctl daemon-reload, and\n" +
@@ -172,19 +170,12 @@ func (m Manifest) Systemd(stages []Scheduled) string {
 		}
 		fmt.Fprintf(&b, "\n# sextant-%s.service\n[Unit]\nDescription=Sextant: %s\nWants=network-online.target\nAfter=network-online.target\n\n"+
 			"[Service]\nType=oneshot\nEnvironmentFile=-/etc/sextant/environment\n", s.Stage, s.Stage)
-		for _, e := range s.Env {
-			fmt.Fprintf(&b, "Environment=%s\n", systemdQuote(e.Name+"="+e.Value))
-		}
-		words := m.words(s.Stage)
-		for i, w := range words {
-			if w != shellJoin([]string{w}) {
-				words[i] = systemdQuote(w)
-			}
-		}
-		fmt.Fprintf(&b, "ExecStart=%s\n", strings.Join(words, " "))
+		b.WriteString(systemdEnv(s.Env))
+		fmt.Fprintf(&b, "ExecStart=%s\n", systemdCommand(m.words(s.Stage)))
 		fmt.Fprintf(&b, "\n# sextant-%s.timer\n[Unit]\nDescription=Sextant: %s on time\n\n[Timer]\nOnCalendar=%s\nPersistent=true\n\n"+
 			"[Install]\nWantedBy=timers.target\n", s.Stage, s.Stage, s.cron.Calendar())
 	}
+	b.WriteString(m.systemdWorker(stages))
 	return b.String()
 }
 
