@@ -19,6 +19,7 @@ type Survey struct {
 	Standby   bool
 	ReadOnly  bool // sessions are read-only by the database's or the role's settings
 	MayChange bool // this role can write what Sextant writes; false before the migration
+	Closed    bool // there is a schema sextant that this role may not look into
 	Schema    int64
 	Wanted    int64
 
@@ -83,7 +84,8 @@ func (d *DB) Survey(ctx context.Context) (s Survey, err error) {
 
 // surveySchema looks at schema sextant.
 func (d *DB) surveySchema(ctx context.Context, s *Survey) (err error) {
-	if s.Schema, err = d.SchemaVersion(ctx); err != nil && !IsKind(err, KindPrivilege) {
+	s.Schema, err = d.SchemaVersion(ctx)
+	if s.Closed = IsKind(err, KindPrivilege); err != nil && !s.Closed {
 		return err
 	}
 	if s.Schema != s.Wanted {
@@ -113,11 +115,21 @@ func (d *DB) surveySchema(ctx context.Context, s *Survey) (err error) {
 	return err
 }
 
+// lookAtPlatform inspects the platform for a look alone: one that may not see
+// who was erased counts the erased too.
+func (d *DB) lookAtPlatform(ctx context.Context) (platform, error) {
+	p, err := inspectPlatform(ctx, d.pool)
+	if IsKind(err, KindPrivilege) {
+		return inspectRelations(ctx, d.pool)
+	}
+	return p, err
+}
+
 var kindWords = map[string]string{"r": "table", "p": "table", "v": "view", "m": "materialized view", "f": "foreign table"}
 
 // surveyPlatform looks at the platform's tables and chooses the source.
 func (d *DB) surveyPlatform(ctx context.Context, s *Survey) error {
-	p, err := inspectPlatform(ctx, d.pool)
+	p, err := d.lookAtPlatform(ctx)
 	if err != nil {
 		return err
 	}
@@ -168,9 +180,11 @@ func (d *DB) lacking(ctx context.Context, s Survey) ([]Privilege, error) {
 		return nil, err
 	}
 	var more []Privilege
-	if s.Schema == s.Wanted {
+	switch {
+	case s.Closed:
+	case s.Schema == s.Wanted:
 		more, err = d.lackingToRun(ctx, s)
-	} else {
+	default:
 		more, err = d.lackingToMigrate(ctx, s)
 	}
 	return append(lacks, more...), err
@@ -197,11 +211,23 @@ func (d *DB) lackingToMigrate(ctx context.Context, s Survey) ([]Privilege, error
 	return lacks, err
 }
 
+// lackingToRun looks at schema sextant too: a migration brings tables that roles
+// made before it know nothing of.
 func (d *DB) lackingToRun(ctx context.Context, s Survey) ([]Privilege, error) {
-	if !s.MayChange {
-		return nil, nil
+	wants := []string{"SELECT"}
+	if s.MayChange {
+		wants = append(wants, "INSERT")
 	}
-	return collect[Privilege](ctx, d.pool, `
+	own, err := collect[Privilege](ctx, d.pool, `
+		SELECT p || ' on sextant.' || relname AS name, format('GRANT %s ON sextant.%I TO %s', p, relname, current_user::regrole) AS sql
+		FROM pg_class, unnest($1::text[]) p
+		WHERE relnamespace = 'sextant'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND NOT has_table_privilege(pg_class.oid, p)
+		  AND (p = 'SELECT' OR relname <> ALL ($2))
+		ORDER BY relname, p DESC`, wants, slices.Concat(handTables, sealedTables))
+	if err != nil || !s.MayChange {
+		return own, err
+	}
+	more, err := collect[Privilege](ctx, d.pool, `
 		SELECT p || ' on public.' || t AS name, format('GRANT %s ON public.%I TO %s', p, t, current_user::regrole) AS sql
 		FROM unnest($1::text[]) t, unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) p
 		WHERE to_regclass('public.' || t) IS NOT NULL AND NOT has_table_privilege('public.' || t, p)
@@ -216,4 +242,5 @@ func (d *DB) lackingToRun(ctx context.Context, s Survey) ([]Privilege, error) {
 		SELECT 'TEMPORARY on database ' || current_database(),
 		       format('GRANT TEMPORARY ON DATABASE %I TO %s', current_database(), current_user::regrole)
 		WHERE NOT has_database_privilege(current_database(), 'TEMPORARY')`, publishedNames, rebuiltTables)
+	return append(own, more...), err
 }

@@ -27,7 +27,7 @@ const (
 
 // CompareAttempt compares both where there are both; nil where there are not.
 func (d *DB) CompareAttempt(ctx context.Context) (*Comparison, error) {
-	p, err := inspectPlatform(ctx, d.pool)
+	p, err := d.lookAtPlatform(ctx)
 	if err != nil || !p.hasColumn("attempt", "session_id") || !p.hasColumn("attempt", "item_id") || !p.hasColumn("attempt", "correct") ||
 		!p.has("exam_results") || p.readable(SourceExamResults) != nil {
 		return nil, err

@@ -109,7 +109,7 @@ func (p platform) sample(s Source, rows int) (from string, sampled bool) {
 
 // chosen is the source that the next sync reads.
 func (d *DB) chosen(ctx context.Context) (platform, Source, error) {
-	p, err := inspectPlatform(ctx, d.pool)
+	p, err := d.lookAtPlatform(ctx)
 	if err != nil {
 		return p, "", err
 	}

@@ -111,3 +111,31 @@ func TestSurveyWithoutRights(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A role that may not look into schema sextant is told so, and all else is surveyed.
+func TestSurveyOfAClosedSchema(t *testing.T) {
+	t.Parallel()
+	b := migrated(t, examTable)
+	role := "closed_" + strings.TrimPrefix(value[string](t, b, `SELECT current_database()`), "test_")
+	b.exec(t, `CREATE ROLE `+role+`; GRANT SELECT ON exam_results TO `+role)
+	t.Cleanup(func() {
+		if _, err := b.sql.Exec(background(), `DROP OWNED BY `+role+` CASCADE; DROP ROLE `+role); err != nil {
+			t.Error(err)
+		}
+	})
+	d, err := db.Open(t.Context(), db.Config{URL: b.url + "&options=-c%20role%3D" + role, ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	s, err := d.Survey(t.Context())
+	if err != nil || !s.Closed || s.Source != db.SourceExamResults || len(s.Lacking) != 0 {
+		t.Errorf("survey %+v, %v", s, err)
+	}
+	if f, err := d.Forecast(t.Context()); err != nil {
+		t.Errorf("forecast %+v, %v", f, err)
+	}
+	if _, err := d.CompareAttempt(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

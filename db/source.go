@@ -62,6 +62,15 @@ func (p platform) reader(s Source) Source {
 
 // inspectPlatform looks at what the database holds.
 func inspectPlatform(ctx context.Context, q querier) (platform, error) {
+	p, err := inspectRelations(ctx, q)
+	if err == nil {
+		p.forgotten, err = anyForgotten(ctx, q)
+	}
+	return p, err
+}
+
+// inspectRelations is the same but for what schema sextant knows.
+func inspectRelations(ctx context.Context, q querier) (platform, error) {
 	rows, err := collect[relation](ctx, q, `
 		SELECT c.relname::text AS name, c.relkind::text AS kind, CASE WHEN c.relpages = 0 AND c.reltuples = 0 THEN -1 ELSE c.reltuples END::float8 AS estimate,
 		       (SELECT coalesce(jsonb_object_agg(a.attname, format_type(a.atttypid, a.atttypmod)), '{}') FROM pg_attribute a
@@ -76,8 +85,8 @@ func inspectPlatform(ctx context.Context, q querier) (platform, error) {
 	for _, r := range rows {
 		p.relations[r.Name] = r
 	}
-	if p.forgotten, err = anyForgotten(ctx, q); err != nil || !p.has("attempt") {
-		return p, err
+	if !p.has("attempt") {
+		return p, nil
 	}
 	if p.onExams, err = scalar[bool](ctx, q, `
 		WITH RECURSIVE below AS (

@@ -79,6 +79,8 @@ func (d *Diagnosis) findServer(s db.Survey, p db.Probe) {
 func (d *Diagnosis) findSchema(s db.Survey) {
 	const migrate = "sextant db migrate"
 	switch {
+	case s.Closed:
+		d.find(LevelError, "schema", "", "there is a schema sextant that this role may not look into: ask its owner for what 'sextant doctor --grants' prints")
 	case s.Schema == 0:
 		d.find(LevelError, "schema", migrate, "schema sextant is missing")
 	case s.Schema < s.Wanted:
@@ -97,6 +99,9 @@ func (d *Diagnosis) findSchema(s db.Survey) {
 
 // findPublished is about the tables that dashboards read.
 func (d *Diagnosis) findPublished(s db.Survey, migrate string) {
+	if s.Closed {
+		return // what the migration did is not known
+	}
 	level, will := LevelInfo, "the migration"
 	if s.Schema == s.Wanted { // it has been, and somebody took away from it since
 		level, migrate, will = LevelError, "", "by hand, for the migration is done: it"

@@ -66,6 +66,10 @@ func TestJSONFieldsAreStable(t *testing.T) {
 			" " + of("[].used[].", "item_id topic_id correct answered_at a b c expected from")},
 		{"run aggregate-features-daily --dry-run", "stage from to slices notes unsynced_sessions command " + of("slices[].", "day skip reason learners answers")},
 		{"run aggregate-features-daily", runFields},
+		{"doctor", "at database server schema schema_wanted source reader problems " + of("platform[].", "name kind rows lacks on_exam_results") + " " +
+			of("published[].", "table missing columns wrong") + " " + of("forecast.", "answers lost sample timed_out") + " " + of("forecast.reasons[].", "reason count") +
+			" " + of("comparison.", "sessions same only_attempt only_exam_results timed_out failure") + " " + of("findings[].", "level check what command")},
+		{"doctor --grants", "sql"},
 		{"version", "version commit go schema"},
 		{"db status", "database ready schema schema_wanted private_server"},
 		{"db migrate", "from to applied"},
