@@ -49,6 +49,8 @@ func (tx *Tx) PublishInactivity(ctx context.Context, o KPIOptions, threshold int
 		`SET LOCAL enable_nestloop = on`, // of one table and look-ups in an index: there is no other way
 		`CREATE TEMP TABLE quiet_slice ON COMMIT DROP AS ` + outlookQuery, `DROP TABLE sextant.quiet_learner`, `ANALYZE quiet_slice`,
 		`SET LOCAL enable_nestloop = off`,
+		// What it finds there stays so: looking for a conflict would double the cost of a row.
+		`LOCK TABLE sextant.kpi_row IN SHARE ROW EXCLUSIVE MODE`,
 	} {
 		if _, err := tx.tx.Exec(ctx, sql, quietArgs(o, threshold)); err != nil {
 			return 0, 0, classify(what, err)
@@ -90,7 +92,7 @@ const mergeInactivity = `
 	WITH outlook AS (
 		SELECT user_id, kpis FROM quiet_slice WHERE kpis IS NOT NULL
 	), due AS (
-		SELECT o.user_id, o.kpis FROM outlook o
+		SELECT o.user_id, o.kpis, r.user_id IS NOT NULL AS noted FROM outlook o
 		LEFT JOIN sextant.kpi_row r ON r.user_id = o.user_id AND r.week_start = @week
 		LEFT JOIN public.weekly_kpi k ON k.user_id = o.user_id COLLATE "default" AND k.week_start = @week
 		WHERE (r.kpis_day IS NULL OR r.kpis_day <= @day) AND (r.quiet_day IS NULL OR r.quiet_day <= @day)
@@ -103,8 +105,9 @@ const mergeInactivity = `
 	), forgotten AS (
 		UPDATE sextant.kpi_row r SET quiet_day = NULL FROM gone g WHERE r.user_id = g.user_id AND r.week_start = @week
 	), ` + takeBack + `, noted AS (
-		INSERT INTO sextant.kpi_row AS r (user_id, week_start, quiet_day)
-		SELECT user_id, @week, @day FROM due ORDER BY user_id
-		ON CONFLICT (user_id, week_start) DO UPDATE SET quiet_day = excluded.quiet_day
+		INSERT INTO sextant.kpi_row (user_id, week_start, quiet_day)
+		SELECT user_id, @week, @day FROM due WHERE NOT noted ORDER BY user_id
+	), moved AS (
+		UPDATE sextant.kpi_row r SET quiet_day = @day FROM due d WHERE d.noted AND r.user_id = d.user_id AND r.week_start = @week
 	), put AS (` + putKPIs + `)
 	SELECT (SELECT count(*) FROM quiet_slice), (SELECT count(*) FROM put) + (SELECT count(*) FROM kept) + (SELECT count(*) FROM emptied)`
