@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -193,5 +194,54 @@ func TestTheQueuesTablesAreMissed(t *testing.T) {
 	}
 	if err := d.CheckSchema(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAFullQueueIsDrainedByTwoWorkersOnceEach(t *testing.T) {
+	t.Parallel()
+	url := dbtest.Migrated(t)
+	d := dbtest.Open(t, url)
+	const runs = 1000
+	for range runs / 2 {
+		queued(t, d, "a")
+		queued(t, d, "b")
+	}
+	var mu sync.Mutex
+	claimed := map[uuid.UUID]int{}
+	work := func(ctx context.Context, key int64) (time.Duration, error) {
+		for {
+			r, err := d.NextQueued(ctx, key)
+			if errors.Is(err, db.ErrNotFound) {
+				return 0, nil
+			}
+			if err == nil {
+				err = d.ClaimRun(ctx, &r)
+			}
+			if errors.Is(err, db.ErrNotFound) {
+				continue // the other was faster
+			}
+			if err != nil {
+				return 0, err
+			}
+			mu.Lock()
+			claimed[r.ID]++
+			mu.Unlock()
+			return 0, d.FinishRun(ctx, r.ID, db.RunSucceeded, db.RunProgress{}, "")
+		}
+	}
+	serve(t, d, work)
+	serve(t, d, work)
+	dbtest.Until(t, "the queue to be empty", func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(claimed) == runs
+	})
+	for id, n := range claimed {
+		if n != 1 {
+			t.Errorf("run %s was taken %d times", id, n)
+		}
+	}
+	if depth, err := d.QueueDepth(t.Context()); err != nil || len(depth) != 0 {
+		t.Errorf("still queued: %+v, %v", depth, err)
 	}
 }
