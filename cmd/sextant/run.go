@@ -29,8 +29,8 @@ func newRunCmd(a *app) *cobra.Command {
 		Long: `Runs one stage: the answers are brought up to date, then each slice (a day, a calibration, a learner) is
 published whole or not at all. Ctrl-C cancels; what was published stays. --dry-run writes nothing.
 
---queue leaves the run to the workers ('sextant worker'): its parameters and days are settled here and now, and a worker takes
-it as soon as the stage is free. With --wait its log is shown until it ends, and Ctrl-C ends only the watching.`,
+--queue leaves the run to the workers ('sextant worker'): its parameters and days are settled here and now, and a worker
+takes it as soon as the stage is free. With --wait its log is shown until it ends, and Ctrl-C ends only the watching.`,
 		Example: `  sextant run aggregate-features-daily                                     the last complete day, and what is missing
   sextant run aggregate-features-daily --from 2026-03-01 --to 2026-03-31   a backfill, oldest day first
   sextant run mirt-calibrate --dry-run
