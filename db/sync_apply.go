@@ -202,8 +202,9 @@ func (s *syncer) reread(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	scope := fmt.Sprintf(`(a.answered_at >= '%s' OR EXISTS (SELECT FROM sync_answer k
-		WHERE k.source_key = a.source_key AND k.position = a.position))`, since.UTC().Format("2006-01-02 15:04:05.999999Z07:00"))
+	// By key and not with an OR, which would read every answer there is.
+	scope := fmt.Sprintf(`(a.source_key, a.position) IN (SELECT source_key, position FROM sextant.answer WHERE answered_at >= '%s'
+		UNION SELECT source_key, position FROM sync_answer)`, since.UTC().Format("2006-01-02 15:04:05.999999Z07:00"))
 	if err := s.applyAnswers(ctx, scope); err != nil {
 		return err
 	}

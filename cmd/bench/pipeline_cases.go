@@ -92,7 +92,7 @@ func (b *bench) answersSize(answers int) demo.Options {
 // measureAnswers takes a platform through its first sync, a calibration and the
 // KPIs, at two sizes.
 func measureAnswers(ctx context.Context, b *bench) error {
-	var runs [2]struct{ sync, calibrate, kpis stageRun }
+	var runs [2]struct{ sync, again, calibrate, kpis stageRun }
 	var answers int
 	for i, size := range []int{b.options.answers / 10, b.options.answers} {
 		url, err := b.platform(ctx, []string{"answers_tenth", "answers"}[i], b.answersSize(size), nil)
@@ -107,6 +107,9 @@ func measureAnswers(ctx context.Context, b *bench) error {
 			return err
 		}
 		if r.sync, err = b.stage(ctx, url, "sync-answers"); err != nil {
+			return err
+		}
+		if r.again, err = b.stage(ctx, url, "sync-answers"); err != nil {
 			return err
 		}
 		if answers, err = b.server.Answers(ctx, url); err != nil {
@@ -131,6 +134,7 @@ func measureAnswers(ctx context.Context, b *bench) error {
 	tenth, full := runs[0], runs[1]
 	b.add("sync "+n+" answers from `exam_results` JSON, first time", "≥ 150,000 answers/s",
 		fmt.Sprintf("%s answers/s (%s)", thousands(int(float64(answers)/full.sync.wall.Seconds())), inSeconds(full.sync)), full.sync, tenth.sync)
+	b.add("sync again, with nothing new", "≤ 0.2 s", fmt.Sprintf("%.2f s", full.again.wall.Seconds()), full.again, tenth.again)
 	b.add(fmt.Sprintf("calibrate %s answers × %s items, score %s learners overall and by topic, all in the database", n, thousands(b.options.items), learners),
 		"≤ 90 s", inSeconds(full.calibrate), full.calibrate, tenth.calibrate)
 	b.add(fmt.Sprintf("six KPIs of %s active learners over %s answers", learners, n), "≤ 60 s", inSeconds(full.kpis), full.kpis, tenth.kpis)
