@@ -34,7 +34,7 @@ type Survey struct {
 
 	Published []PublishedGap
 	Lacking   []Privilege
-	Standing  []string // what stands on sextant.answer and cannot follow a full sync
+	Standing  []string // what stands on sextant.answer and cannot follow a full sync, as DROP names it
 	Trgm      string   // installed, available, or missing
 	Silent    []uuid.UUID
 }
@@ -109,7 +109,11 @@ func (d *DB) surveySchema(ctx context.Context, s *Survey) (err error) {
 	views, err := standingOnAnswers(ctx, d.pool)
 	for _, v := range views {
 		if !v.movable() {
-			s.Standing = append(s.Standing, v.Name)
+			kind := "MATERIALIZED VIEW "
+			if v.Plain {
+				kind = "VIEW "
+			}
+			s.Standing = append(s.Standing, kind+v.Name)
 		}
 	}
 	return err

@@ -92,8 +92,9 @@ func (d *Diagnosis) findSchema(s db.Survey) {
 	}
 	d.findPublished(s, migrate)
 	for _, name := range s.Standing {
-		d.find(LevelWarn, "views", inPSQL(`DROP MATERIALIZED VIEW `+name),
-			"%s stands on sextant.answer, and a full sync, which replaces that table, will refuse to run", name)
+		kind, view, _ := strings.Cut(name, "VIEW ")
+		d.find(LevelWarn, "views", inPSQL(`DROP `+name),
+			"%s stands on sextant.answer, and a full sync, which replaces that table, will refuse to run", strings.ToLower(kind)+"view "+view)
 	}
 }
 

@@ -49,7 +49,7 @@ func TestFindings(t *testing.T) {
 			s.Lacking = []db.Privilege{{Name: "SELECT on public.session", SQL: "GRANT SELECT ON public.session TO w"}}
 		}),
 			LevelError, "privileges", "lacks SELECT on public.session", `psql "$DATABASE_URL" -c 'GRANT SELECT ON public.session TO w'`},
-		"a view on the answers": {survey(func(s *db.Survey) { s.Standing = []string{"kept"} }), LevelWarn, "views", "kept stands on sextant.answer", "DROP MATERIALIZED VIEW kept"},
+		"a view on the answers": {survey(func(s *db.Survey) { s.Standing = []string{"MATERIALIZED VIEW kept"} }), LevelWarn, "views", "materialized view kept stands on sextant.answer", "DROP MATERIALIZED VIEW kept"},
 		"a comparison": {func(d *Diagnosis) { d.findComparison(db.Comparison{Sessions: 2, Same: 3, OnlyAttempt: 1}) }, LevelWarn, "attempt",
 			"1 only in attempt, 0 only in exam_results", ""},
 		"a late stage": {func(d *Diagnosis) {
