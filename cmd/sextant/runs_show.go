@@ -62,9 +62,21 @@ func (a *app) printRun(d jobs.RunDetail) {
 	if r.PID != nil {
 		pid = fmt.Sprintf(", process %d", *r.PID)
 	}
-	field("by", widget.Clean(fmt.Sprintf("%s (%s) on %s%s, sextant %s", r.Actor, r.Trigger, r.Host, pid, r.Version)))
+	by := fmt.Sprintf("%s (%s)", r.Actor, r.Trigger)
+	if r.Host != "" { // it has been taken from the queue, or never was there
+		by += fmt.Sprintf(" on %s%s, sextant %s", r.Host, pid, r.Version)
+	}
+	field("by", widget.Clean(by))
 	field("reason", widget.Clean(r.Reason))
-	field("started", stampOf(r.StartedAt)+" UTC")
+	if r.RetryOf != nil {
+		field("retry of", fmt.Sprintf("%s, attempt %d", r.RetryOf, r.Attempt))
+	}
+	if r.DueAt != nil {
+		field("queued", stamp(r.CreatedAt)+" UTC")
+	}
+	if r.StartedAt != nil {
+		field("started", stamp(*r.StartedAt)+" UTC")
+	}
 	if r.FinishedAt != nil {
 		field("finished", stampOf(r.FinishedAt)+" UTC")
 	}

@@ -140,6 +140,9 @@ func TestKilledWorkersRunsGoOnElsewhere(t *testing.T) {
 			return b.count(`SELECT count(*) FROM sextant.run WHERE (id = $1 OR retry_of = $1) AND status = 'succeeded'`, id) == 1
 		})
 	}
+	if out := b.ok("runs", "show", read[[]db.Run](b, "runs", "--stage", "aggregate-features-daily", "--limit", "1")[0].ID.String()); !strings.Contains(out, "retry of    "+running.ID.String()+", attempt 2") {
+		t.Errorf("runs show:\n%s", out)
+	}
 	if s := b.status(running.ID); s != db.RunLost {
 		t.Errorf("the run in hand is %s, want lost", s)
 	}
