@@ -70,10 +70,12 @@ func Open(ctx context.Context, c Config) (*DB, error) {
 
 // keepAlive sets tight TCP keepalives, so that both ends learn of a cut line
 // within seconds: a lost lock is not believed, and a dead process's slice does
-// not keep whoever takes over waiting.
+// not keep whoever takes over waiting. Keepalives tell nothing while something
+// sent waits to be acknowledged; a bound of its own is set for that.
 func keepAlive(c *pgx.ConnConfig) {
 	c.DialFunc = (&net.Dialer{
 		Timeout:         c.ConnectTimeout,
+		Control:         boundUnacknowledged,
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 3},
 	}).DialContext
 	for k, v := range map[string]string{

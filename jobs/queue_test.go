@@ -275,3 +275,26 @@ func TestAWorkerOutlivesItsDatabase(t *testing.T) {
 		t.Errorf("status %s, error %v\n%s", r.Status, err, b.log)
 	}
 }
+
+func TestAWorkerOutlivesACutLine(t *testing.T) {
+	t.Parallel()
+	b, _ := newDemoBench(t, small)
+	p := newProxy(t, b.url)
+	far, err := db.Open(b.ctx, db.Config{URL: p.url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(far.Close)
+	b.worker(func(w *jobs.Worker) { w.Runner.DB = far })
+	before := b.enqueue(jobs.Request{Stage: features})
+	if r, err := b.follow(before.ID); err != nil || r.Status != db.RunSucceeded {
+		t.Fatalf("status %s, error %v", r.Status, err)
+	}
+	p.cut()
+	after := b.enqueue(jobs.Request{Stage: features, Date: day("2026-03-30")})
+	p.hangUp() // the line's ends learn of it at last
+	p.restore()
+	if r, err := b.follow(after.ID); err != nil || r.Status != db.RunSucceeded {
+		t.Errorf("status %s, error %v\n%s", r.Status, err, b.log)
+	}
+}

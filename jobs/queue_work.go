@@ -59,7 +59,7 @@ func (s *queue) mend(ctx context.Context) error {
 	tick := time.NewTicker(mendEvery)
 	defer tick.Stop()
 	for {
-		m, err := s.runner.DB.MendQueue(ctx, maxTries)
+		m, err := s.mendOnce(ctx)
 		for _, id := range m.Lost {
 			s.log.Warn("a run died and is marked lost", "run", id.String())
 		}
@@ -78,6 +78,12 @@ func (s *queue) mend(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+func (s *queue) mendOnce(ctx context.Context) (db.Mended, error) {
+	ctx, cancel := context.WithTimeout(ctx, roundWithin)
+	defer cancel()
+	return s.runner.DB.MendQueue(ctx, maxTries)
 }
 
 // work runs the due runs of a lock key, oldest first, for a while, or says when

@@ -28,8 +28,9 @@ func CatchUps() []CatchUp { return []CatchUp{CatchUpLatest, CatchUpAll, CatchUpN
 
 const (
 	tickEvery   = time.Second
-	ticksBack   = 100         // at most so many missed ticks of a stage are caught up with
-	punctuality = time.Minute // a tick found later than this was missed
+	roundWithin = 30 * time.Second // a line that is cut must not hold up the schedule for longer
+	ticksBack   = 100              // at most so many missed ticks of a stage are caught up with
+	punctuality = time.Minute      // a tick found later than this was missed
 )
 
 // ticker fires the stages on their schedules, each tick once over all workers.
@@ -61,6 +62,8 @@ func (t *ticker) Run(ctx context.Context) error {
 
 // round fires what is due of every stage. A stage that fails holds up no other.
 func (t *ticker) round(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, roundWithin)
+	defer cancel()
 	now, err := t.runner.DB.Clock(ctx)
 	if err != nil {
 		return fmt.Errorf("read the database's clock: %w", err)
