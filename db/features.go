@@ -19,29 +19,40 @@ type FeaturesOptions struct {
 // read and rows it wrote. Rows of the day that Sextant published earlier and
 // that have no answers any more are deleted; all others stay.
 func (tx *Tx) PublishFeatures(ctx context.Context, stage string, o FeaturesOptions) (read, written int64, err error) {
-	if _, err := tx.tx.Exec(ctx, `SET LOCAL work_mem = '64MB'`); err != nil {
-		return 0, 0, classify("publish "+o.Day.String(), err)
+	what := "publish " + o.Day.String()
+	args := []any{o.Day.Start(), o.Day.End(), o.Day, text(o.Users)}
+	for _, st := range []step{
+		{sql: `SET LOCAL work_mem = '128MB'; DROP TABLE IF EXISTS pg_temp.feature_slice`},
+		// A table of its own, as with the KPIs: what only reads may use several processes.
+		{sql: `CREATE TEMP TABLE feature_slice ON COMMIT DROP AS ` + featuresQuery(o) + ` SELECT * FROM slice`, args: args},
+		{sql: putFeatures(o), count: &written},
+	} {
+		tag, err := tx.tx.Exec(ctx, st.sql, st.args...)
+		if err != nil {
+			return 0, 0, classify(what, err)
+		}
+		if st.count != nil {
+			*st.count = tag.RowsAffected()
+		}
 	}
-	keep := ``
-	if o.IncludeTheta {
-		keep = `, theta_estimate = excluded.theta_estimate, theta_sd = excluded.theta_sd`
-	}
-	err = tx.tx.QueryRow(ctx, featuresQuery(o)+`, put AS (
-		INSERT INTO public.features_topic_daily (user_id, topic_id, date, attempts, correct, avg_time_ms, rt_median, hints,
-			theta_estimate, theta_sd, improvement, last_seen_at, computed_at)
-		SELECT user_id, topic_id, $3, attempts, correct, avg_time_ms, rt_median, hints,
-			theta_estimate, theta_sd, improvement, last_seen_at, now()
-		FROM slice
-		ON CONFLICT (user_id, topic_id, date) DO UPDATE SET attempts = excluded.attempts, correct = excluded.correct,
-			avg_time_ms = excluded.avg_time_ms, rt_median = excluded.rt_median, hints = excluded.hints,
-			improvement = excluded.improvement, last_seen_at = excluded.last_seen_at, computed_at = excluded.computed_at`+keep+`
-		RETURNING attempts)
-		SELECT coalesce(sum(attempts), 0)::bigint, count(*) FROM put`, o.Day.Start(), o.Day.End(), o.Day, text(o.Users)).Scan(&read, &written)
-	if err != nil {
-		return 0, 0, classify("publish "+o.Day.String(), err)
+	if read, err = scalar[int64](ctx, tx.tx, `SELECT coalesce(sum(attempts), 0)::bigint FROM feature_slice`); err != nil {
+		return 0, 0, classify(what, err)
 	}
 	gone, err := tx.dropStale(ctx, stage, o)
 	return read, written + gone, err
+}
+
+// putFeatures writes the slice; without include-theta, the θ of a row that
+// stands stays.
+func putFeatures(o FeaturesOptions) string {
+	const columns = `user_id, topic_id, date, attempts, correct, avg_time_ms, rt_median, hints, theta_estimate, theta_sd, improvement, last_seen_at`
+	return `
+		INSERT INTO public.features_topic_daily (` + columns + `, computed_at)
+		SELECT ` + columns + `, now() FROM feature_slice
+		ON CONFLICT (user_id, topic_id, date) DO UPDATE SET attempts = excluded.attempts, correct = excluded.correct,
+			avg_time_ms = excluded.avg_time_ms, rt_median = excluded.rt_median, hints = excluded.hints,
+			improvement = excluded.improvement, last_seen_at = excluded.last_seen_at, computed_at = excluded.computed_at` +
+		when(o.IncludeTheta, `, theta_estimate = excluded.theta_estimate, theta_sd = excluded.theta_sd`, ``)
 }
 
 // dropStale deletes the day's rows that carry the stamp of an earlier
@@ -82,7 +93,7 @@ func featuresQuery(o FeaturesOptions) string {
 		WHERE answered_at >= $1 AND answered_at < $2 AND topic_id IS NOT NULL{users}
 		GROUP BY user_id, topic_id
 	){windows}, slice AS (
-		SELECT d.user_id, d.topic_id, d.attempts, d.correct, d.avg_time_ms, d.rt_median, d.hints, d.last_seen_at,
+		SELECT d.user_id, d.topic_id, $3::date AS date, d.attempts, d.correct, d.avg_time_ms, d.rt_median, d.hints, d.last_seen_at,
 		       ({theta})::numeric(6,3) AS theta_estimate, ({sd})::numeric(6,3) AS theta_sd,
 		       ({improvement})::numeric(6,3) AS improvement
 		FROM day d {join} {thetas}
