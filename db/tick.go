@@ -13,6 +13,9 @@ type Tick struct {
 	Note string // kept beside the tick
 }
 
+// keepTicks is how long a tick is remembered; its run stands in the ledger.
+const keepTicks = 90 * 24 * time.Hour
+
 // FireTicks deals with the ticks of a stage that have come, each once over all
 // workers. plan is told the newest tick dealt with (nil before the first) and
 // the time by the database's clock, the only one that counts here, and says what
@@ -47,7 +50,12 @@ func (d *DB) FireTicks(ctx context.Context, stage string, plan func(last *time.T
 				runs = append(runs, *run)
 			}
 		}
-		return nil
+		if len(ticks) == 0 {
+			return nil
+		}
+		_, err = tx.tx.Exec(ctx, `DELETE FROM sextant.tick WHERE stage = $1 AND at < $2 AND fired_at < now() - $3::interval`,
+			stage, ticks[len(ticks)-1].At, keepTicks)
+		return classify("forget old ticks", err)
 	})
 	return runs, ours, err
 }

@@ -169,13 +169,9 @@ func (m *Metrics) readStages(ctx context.Context, f *figures) error {
 		}
 		*f = f.with(stageLag, overdue, s.Name)
 	}
-	o, err := m.service.db.Overview(ctx)
-	if err != nil {
-		return err
-	}
 	waiting := 0.0
-	if o.Waiting != nil {
-		waiting = o.Now.Sub(*o.Waiting).Seconds()
+	if p.Waiting != nil {
+		waiting = max(0, p.At.Sub(*p.Waiting).Seconds())
 	}
 	*f = f.with(sessionAge, waiting)
 	return nil

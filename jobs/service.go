@@ -68,7 +68,7 @@ func (s *Service) Pipeline(ctx context.Context) (Pipeline, error) {
 	if err != nil {
 		return Pipeline{}, err
 	}
-	p := Pipeline{At: now, Skew: skew.Seconds(), Source: o.Source, Answers: o.Answers, SyncAt: o.SyncedAt}
+	p := Pipeline{At: now, Skew: skew.Seconds(), Source: o.Source, Answers: o.Answers, SyncAt: o.SyncedAt, Waiting: o.Waiting}
 	for _, st := range s.runner.Stages.All() {
 		info := st.Info()
 		if info.Step {

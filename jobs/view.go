@@ -95,6 +95,7 @@ type Pipeline struct {
 	Source  string        `json:"source"`             // where answers come from; empty before the first sync
 	Answers int64         `json:"answers"`            // in the fact table, estimated
 	SyncAt  *time.Time    `json:"synced_at"`
+	Waiting *time.Time    `json:"theta_waiting_since"` // the newest answer of the learner whose θ has waited longest; null: none waits
 	Stages  []StageStatus `json:"stages"`
 }
 
