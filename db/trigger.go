@@ -77,9 +77,6 @@ func (t changeTrigger) function() string {
 CREATE OR REPLACE FUNCTION sextant.%s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp AS $change$
 BEGIN
-	IF NOT EXISTS (SELECT FROM touched) THEN
-		RETURN NULL;
-	END IF;
 	LOCK TABLE sextant.change IN ROW EXCLUSIVE MODE NOWAIT;
 	INSERT INTO sextant.change (source, op, session_id, user_id) SELECT '%s', '%s', %s FROM %s;
 	RETURN NULL;

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"slices"
 	"time"
 
@@ -18,6 +19,7 @@ const (
 	pollEvery      = 20 * time.Millisecond // of the change log: half of it is the median wait
 	pollMost       = 8192                  // changes at a time
 	batchMost      = 256                   // learners in one transaction
+	aloneMost      = 32                    // learners that one hand serves alone
 	searchEvery    = time.Minute           // for what the log does not hold
 	searchOverlap  = time.Hour             // transactions may commit this long after their updated_at
 	searchEagerly  = time.Second           // where no trigger writes the log
@@ -100,20 +102,31 @@ type serving struct {
 	db     *db.DB
 	log    *slog.Logger
 	ledger *minuteLedger
-	bank   bankCache
+	hands  []*hand
+}
+
+// hand serves learners, beside the others of its worker.
+type hand struct {
+	*serving
+	bank bankCache
 }
 
 func (s *serving) loop(ctx context.Context, lock *db.Lock) error {
+	for range runtime.GOMAXPROCS(0) {
+		s.hands = append(s.hands, &hand{serving: s})
+	}
 	poll, beat := time.NewTicker(pollEvery), time.NewTicker(heartbeat)
 	defer poll.Stop()
 	defer beat.Stop()
 	for {
 		waiting, err := s.poll(ctx)
-		for batch := range slices.Chunk(bySubject(waiting), batchMost) {
-			if err != nil || ctx.Err() != nil {
-				break
-			}
-			err = s.serve(ctx, slices.Concat(batch...))
+		if err == nil && len(waiting) > 0 {
+			err = s.share(ctx, bySubject(waiting))
+		}
+		select {
+		case <-beat.C:
+			err = errors.Join(err, lock.Check(ctx), s.ledger.beat(ctx))
+		default:
 		}
 		if err != nil || ctx.Err() != nil {
 			return unlessDone(ctx, err)
@@ -124,13 +137,39 @@ func (s *serving) loop(ctx context.Context, lock *db.Lock) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-beat.C:
-			if err := errors.Join(lock.Check(ctx), s.ledger.beat(ctx)); err != nil && ctx.Err() == nil {
-				return err
-			}
 		case <-poll.C:
 		}
 	}
+}
+
+// share divides the learners among the hands; few are left to one, since each
+// transaction has its price.
+func (s *serving) share(ctx context.Context, subjects [][]db.Change) error {
+	run, err := s.ledger.current(ctx)
+	if err != nil {
+		return err
+	}
+	hands := s.hands
+	if len(subjects) <= aloneMost {
+		hands = hands[:1]
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	share := (len(subjects) + len(hands) - 1) / len(hands)
+	for i, h := range hands {
+		own := subjects[min(i*share, len(subjects)):min((i+1)*share, len(subjects))]
+		group.Go(func() error {
+			for batch := range slices.Chunk(own, batchMost) {
+				if ctx.Err() != nil {
+					return nil
+				}
+				if err := h.serve(ctx, run, slices.Concat(batch...)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
 }
 
 func (s *serving) poll(ctx context.Context) ([]db.Change, error) {

@@ -13,13 +13,9 @@ import (
 
 // serve updates the learners of the changes in one transaction; when that fails
 // for a reason of theirs, one by one, so that one learner's trouble is theirs.
-func (s *serving) serve(ctx context.Context, waiting []db.Change) error {
+func (s *hand) serve(ctx context.Context, run *db.Run, waiting []db.Change) error {
 	ctx = context.WithoutCancel(ctx) // what is in hand is finished even when the worker is to stop
-	run, err := s.ledger.current(ctx)
-	if err != nil {
-		return err
-	}
-	err = s.batch(ctx, run, waiting)
+	err := s.batch(ctx, run, waiting)
 	switch {
 	case err == nil, errors.Is(err, db.ErrSyncing): // they wait for the sync to end
 		return nil
@@ -58,7 +54,7 @@ func bySubject(changes []db.Change) [][]db.Change {
 
 // setAside postpones a learner who failed, or, after the last attempt, records
 // the failure and closes their changes.
-func (s *serving) setAside(ctx context.Context, run *db.Run, own []db.Change, cause error) error {
+func (s *hand) setAside(ctx context.Context, run *db.Run, own []db.Change, cause error) error {
 	subject, attempt := own[0].Subject(), 1+slices.MaxFunc(own, func(a, b db.Change) int { return a.Attempts - b.Attempts }).Attempts
 	s.ledger.log.Warn("θ update failed", "learner", subject, "attempt", attempt, "error", cause.Error())
 	return s.db.InSlice(ctx, run, func(tx *db.Tx) error {
@@ -69,7 +65,7 @@ func (s *serving) setAside(ctx context.Context, run *db.Run, own []db.Change, ca
 		if attempt < thetaAttempts {
 			return tx.PostponeChanges(ctx, claimed, time.Second<<(2*(attempt-1)))
 		}
-		s.ledger.failed++
+		s.ledger.fail()
 		at, err := tx.Now(ctx)
 		if err != nil {
 			return err
@@ -89,7 +85,7 @@ var errTooLong = fmt.Errorf("the database did not answer in %s", batchWithin)
 
 // update is one transaction's work.
 type update struct {
-	serving *serving
+	hand    *hand
 	tx      *db.Tx
 	run     *db.Run
 	claimed []db.Change
@@ -101,12 +97,12 @@ type update struct {
 }
 
 // batch syncs, estimates, publishes and closes the changes, all or nothing.
-func (s *serving) batch(ctx context.Context, run *db.Run, waiting []db.Change) error {
+func (s *hand) batch(ctx context.Context, run *db.Run, waiting []db.Change) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, batchWithin, errTooLong)
 	defer cancel()
 	var u *update
 	err := s.db.InSlice(ctx, run, func(tx *db.Tx) error {
-		u = &update{serving: s, tx: tx, run: run, idle: map[string]string{}}
+		u = &update{hand: s, tx: tx, run: run, idle: map[string]string{}}
 		var err error
 		if u.claimed, err = tx.ClaimChanges(ctx, waiting); err != nil || len(u.claimed) == 0 {
 			return err
@@ -176,12 +172,12 @@ func (u *update) sync(ctx context.Context) ([]string, error) {
 
 // estimate computes the learners' θs.
 func (u *update) estimate(ctx context.Context, users []string) error {
-	bank := &u.serving.bank
+	bank := &u.hand.bank
 	sc, err := bank.scale(ctx, u.tx)
 	if err != nil {
 		return err
 	}
-	since := db.DayOf(u.at).Add(1 - u.serving.online.Lookback).Start()
+	since := db.DayOf(u.at).Add(1 - u.hand.online.Lookback).Start()
 	answers, items := map[string][]db.LearnerAnswer{}, map[string]bool{}
 	if err := u.tx.EachAnswerOf(ctx, users, since, u.at, func(user string, a db.LearnerAnswer) {
 		answers[user] = append(answers[user], a)
@@ -267,7 +263,7 @@ func (s *scale) model(p personAnswers) string {
 // changes.
 func (u *update) write(ctx context.Context) error {
 	if len(u.thetas) > 0 {
-		if err := u.tx.WriteOnline(ctx, u.run.ID, u.serving.bank.current.version, u.at, u.thetas); err != nil {
+		if err := u.tx.WriteOnline(ctx, u.run.ID, u.hand.bank.current.version, u.at, u.thetas); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,7 +16,8 @@ import (
 )
 
 // minuteLedger gives a worker's θ updates one ledger run a minute, made with
-// the minute's first update.
+// the minute's first update. The worker's hands count into it side by side; the
+// rest is its loop's.
 type minuteLedger struct {
 	runner   *Runner
 	actor    string
@@ -26,6 +28,8 @@ type minuteLedger struct {
 	ends   time.Time
 	events *ledgerHandler
 	log    *slog.Logger
+
+	mu     sync.Mutex
 	done   db.RunProgress
 	failed int
 }
@@ -62,10 +66,19 @@ func (l *minuteLedger) current(ctx context.Context) (*db.Run, error) {
 
 // count adds updates that were committed.
 func (l *minuteLedger) count(updates int, read, written int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.done.UnitsDone += updates
 	l.done.UnitsTotal += updates
 	l.done.RowsRead += read
 	l.done.RowsWritten += written
+}
+
+// fail adds a learner who failed for good.
+func (l *minuteLedger) fail() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failed++
 }
 
 // beat keeps the run alive, and ends it when its minute is over.

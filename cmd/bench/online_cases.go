@@ -142,6 +142,7 @@ func (b *onlineBench) work(ctx context.Context, backlog, workers int) (updates i
 	if err := b.server.Settle(ctx, b.url); err != nil {
 		return 0, 0, 0, err
 	}
+	watch := b.server.Watch(ctx)
 	for range workers {
 		stop, err := b.worker(ctx)
 		if err != nil {
@@ -155,6 +156,7 @@ func (b *onlineBench) work(ctx context.Context, backlog, workers int) (updates i
 	if err := b.drained(ctx, 10*time.Minute); err != nil {
 		return 0, 0, 0, err
 	}
+	b.log.Info("server", "cpu", watch().CPU)
 	if updates, span, err = b.server.Updated(ctx, b.url, began); err != nil {
 		return 0, 0, 0, err
 	}
