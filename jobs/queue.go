@@ -12,39 +12,24 @@ import (
 // parameters and its days are settled here and now, wherever and whenever it
 // runs.
 func (r *Runner) Enqueue(ctx context.Context, q Request) (db.Run, error) {
-	if err := r.Validate(q); err != nil {
-		return db.Run{}, err
-	}
-	switch {
-	case r.ReadOnly:
-		return db.Run{}, ErrReadOnly
-	case q.PingURL != "":
+	if q.PingURL != "" {
 		return db.Run{}, usagef("a queued run reports to the monitor of the worker's config file; leave --ping-url out")
 	}
-	now, _, err := r.now(ctx)
-	if err != nil {
-		return db.Run{}, err
-	}
-	stage, job, err := r.prepare(q, now)
+	stage, job, held, err := r.admit(ctx, q)
 	if err != nil {
 		return db.Run{}, err
 	}
 	if _, err := r.Stages.Find(q.Stage); err != nil {
 		return db.Run{}, usagef("%s is done here and now; the queue is for the pipeline's stages", q.Stage)
 	}
-	if !Built(stage) {
-		return db.Run{}, usagef("%s is not built in this version", q.Stage)
-	}
-	if why, err := r.hold(ctx, stage, now); err != nil {
-		return db.Run{}, err
-	} else if why != "" && holds(stage, q) {
-		return r.refuse(ctx, stage, job, why)
+	if held != "" {
+		return r.refuse(ctx, stage, job, held)
 	}
 	run, err := r.newRun(stage, job)
 	if err != nil {
 		return db.Run{}, err
 	}
-	run.AskedAt = &now
+	run.AskedAt = &job.Now
 	return run, r.DB.Enqueue(ctx, &run)
 }
 

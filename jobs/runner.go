@@ -101,30 +101,12 @@ func (r *Runner) Preview(ctx context.Context, q Request) (Preview, error) {
 // Run runs a stage to its outcome and returns the ledger row as it ended. The
 // error is nil for succeeded, and for partial a *PartialError.
 func (r *Runner) Run(ctx context.Context, q Request) (db.Run, error) {
-	if err := r.Validate(q); err != nil {
-		return db.Run{}, err
-	}
-	if r.ReadOnly {
-		return db.Run{}, ErrReadOnly
-	}
-	now, skew, err := r.now(ctx)
+	stage, job, held, err := r.admit(ctx, q)
 	if err != nil {
 		return db.Run{}, err
 	}
-	stage, job, err := r.prepare(q, now)
-	if err != nil {
-		return db.Run{}, err
-	}
-	if !Built(stage) {
-		return db.Run{}, usagef("%s is not built in this version", q.Stage)
-	}
-	if skew != 0 {
-		r.Log.Warn("the clocks of the database and of this machine differ; the database's counts", "database_ahead", skew.Round(time.Second).String())
-	}
-	if why, err := r.hold(ctx, stage, now); err != nil {
-		return db.Run{}, err
-	} else if why != "" && holds(stage, q) {
-		return r.refuse(ctx, stage, job, why)
+	if held != "" {
+		return r.refuse(ctx, stage, job, held)
 	}
 	run, err := r.newRun(stage, job)
 	if err != nil {
@@ -155,6 +137,36 @@ func (r *Runner) Run(ctx context.Context, q Request) (db.Run, error) {
 	run, err = r.supervise(ctx, stage, job, lock, lost)
 	ping.end(ctx, err != nil)
 	return run, err
+}
+
+// admit prepares a request that is to be carried out, and says why its stage is
+// held where that stops it.
+func (r *Runner) admit(ctx context.Context, q Request) (stage Stage, job *Job, held string, err error) {
+	if err := r.Validate(q); err != nil {
+		return nil, nil, "", err
+	}
+	if r.ReadOnly {
+		return nil, nil, "", ErrReadOnly
+	}
+	now, skew, err := r.now(ctx)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	stage, job, err = r.prepare(q, now)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	if !Built(stage) {
+		return nil, nil, "", usagef("%s is not built in this version", q.Stage)
+	}
+	if skew != 0 {
+		r.Log.Warn("the clocks of the database and of this machine differ; the database's counts", "database_ahead", skew.Round(time.Second).String())
+	}
+	if !holds(stage, q) {
+		return stage, job, "", nil
+	}
+	held, err = r.hold(ctx, stage, now)
+	return stage, job, held, err
 }
 
 // prepare validates a request against its stage and the time.
