@@ -107,8 +107,9 @@ func (tx *Tx) AddFailure(ctx context.Context, run uuid.UUID, f RunFailure) error
 
 // FindUnserved searches for what the change log does not hold: sessions that
 // the source changed since they were read (looking at those updated since a
-// moment; zero: since the last sync), and learners with answers newer than their
-// θ in the last days. It appends them to the log and returns how many, and when,
+// moment; zero: since the last sync), learners with answers newer than their θ
+// in the last days, and those whose θ is of a session after the data of the
+// calibration in force, hence of an older calibration. It appends them to the log and returns how many, and when,
 // by the database's clock, it began.
 func (d *DB) FindUnserved(ctx context.Context, since time.Time) (n int64, at time.Time, err error) {
 	err = d.InTx(ctx, func(tx *Tx) error {
@@ -148,9 +149,12 @@ func (tx *Tx) findUnserved(ctx context.Context, since time.Time) (int64, error) 
 		WITH missed AS (`+sessions+`),
 		stale AS (
 			SELECT l.user_id FROM sextant.learner l
+			LEFT JOIN (SELECT in_force_at, (data_day + 1)::timestamp AT TIME ZONE 'UTC' AS since FROM sextant.calibration
+				WHERE bank = '' AND in_force_at IS NOT NULL ORDER BY in_force_at DESC LIMIT 1) c ON l.last_at >= c.since
+			CROSS JOIN LATERAL (SELECT greatest(l.last_at, c.in_force_at) AS needed) n
 			WHERE l.last_at > now() - interval '2 days' AND l.last_at <= now()
-			  AND NOT EXISTS (SELECT FROM public.mirt_ability m WHERE m.user_id = l.user_id COLLATE "default" AND m.fitted_at >= l.last_at)
-			  AND NOT EXISTS (SELECT FROM sextant.theta_outcome o WHERE o.user_id = l.user_id AND o.as_of >= l.last_at))
+			  AND NOT EXISTS (SELECT FROM public.mirt_ability m WHERE m.user_id = l.user_id COLLATE "default" AND m.fitted_at >= n.needed)
+			  AND NOT EXISTS (SELECT FROM sextant.theta_outcome o WHERE o.user_id = l.user_id AND o.as_of >= n.needed))
 		INSERT INTO sextant.change (source, op, session_id, user_id)
 		SELECT 'search', 'search', session_id, user_id FROM missed m
 		WHERE session_id IS NOT NULL AND NOT EXISTS (SELECT FROM sextant.change c WHERE c.session_id = m.session_id)

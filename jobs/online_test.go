@@ -139,6 +139,23 @@ func TestOnlineCollapsesABurst(t *testing.T) {
 	}
 }
 
+// The nightly calibration does not replace the θ of a session after its day;
+// the search brings such a learner onto the new parameters.
+func TestOnlineFollowsACalibration(t *testing.T) {
+	t.Parallel()
+	b, users := newOnlineBench(t)
+	b.finishAll(21, users[:3])
+	stop := b.online("one")
+	b.served()
+	stop()
+	b.run(jobs.Request{Stage: "mirt-calibrate", Force: true})
+	if n, _, err := b.db.FindUnserved(b.ctx, time.Time{}); err != nil || n != 3 {
+		t.Errorf("%d learners found, %v, want the 3 who sat a session since", n, err)
+	}
+	b.online("two")
+	b.everyone(users[:3])
+}
+
 func TestOnlineRecordsWhatGivesNoTheta(t *testing.T) {
 	t.Parallel()
 	b, users := newOnlineBench(t)
