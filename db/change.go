@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -23,13 +24,20 @@ func (d *DB) Changes(ctx context.Context, limit int) ([]Change, error) {
 		SELECT `+changeColumns+` FROM sextant.change WHERE not_before <= now() ORDER BY id LIMIT $1`, limit)
 }
 
+// IdleUpTo has the server end the transaction when nothing is heard from it for
+// so long.
+func (tx *Tx) IdleUpTo(ctx context.Context, d time.Duration) error {
+	_, err := tx.tx.Exec(ctx, fmt.Sprintf(`SET LOCAL idle_in_transaction_session_timeout = %d`, d.Milliseconds()))
+	return classify("bound the transaction", err)
+}
+
 // ClaimChanges takes the learners of changes for this transaction, skipping
 // those whom another transaction holds, and returns the changes of theirs that
 // still stand: what another worker has served meanwhile is gone.
 func (tx *Tx) ClaimChanges(ctx context.Context, changes []Change) ([]Change, error) {
 	// A worker whose line is cut must not hold its learners for ever.
-	if _, err := tx.tx.Exec(ctx, `SET LOCAL idle_in_transaction_session_timeout = '30s'`); err != nil {
-		return nil, classify("take the learners", err)
+	if err := tx.IdleUpTo(ctx, 30*time.Second); err != nil {
+		return nil, err
 	}
 	ids, keys := make([]int64, len(changes)), make([]int64, len(changes))
 	for i, c := range changes {

@@ -16,6 +16,7 @@ type ThetaOrigin struct {
 	Actor       string     `db:"actor" json:"actor"`
 	Reason      string     `db:"reason" json:"reason"`
 	Lookback    *int       `db:"lookback" json:"lookback_days"` // nil: not known
+	Scorer      string     `db:"scorer" json:"scorer"`          // of the run: engine or plumber; empty: not known
 }
 
 // TopicAbility is a topic's published θ of the learner, or nil.
@@ -48,7 +49,8 @@ func (tx *Tx) OriginOf(ctx context.Context, userID, topicID string, a Ability) (
 			 ORDER BY in_force_at DESC LIMIT 1)
 			LIMIT 1)
 		SELECT coalesce(o.source, '') AS source, o.run_id, o.estimated_at, coalesce(r.stage, '') AS stage, coalesce(r.actor, '') AS actor,
-		       coalesce(r.reason, '') AS reason, coalesce(r.params ->> 'lookback-days', m.model_spec ->> 'lookback_days')::int AS lookback
+		       coalesce(r.reason, '') AS reason, coalesce(r.params ->> 'lookback-days', m.model_spec ->> 'lookback_days')::int AS lookback,
+		       lower(coalesce(r.params ->> 'scorer', m.model_spec ->> 'scorer', '')) AS scorer
 		FROM (SELECT) one
 		LEFT JOIN origin o ON true
 		LEFT JOIN sextant.run r ON r.id = o.run_id

@@ -28,6 +28,7 @@ type CalibrateParams struct {
 	MaxResidual float64 `param:"max-residual" default:"0.15" min:"0" help:"greatest RMSD of the linked items' curves, in probability, that is published; 0: any"`
 	MaxDrift    float64 `param:"max-drift" default:"0.25" min:"0" help:"greatest share of the linked items that may have drifted; 0: any"`
 	UpdateMeta  bool    `param:"update-question-meta" env:"IRT_UPDATE_QUESTION_META" default:"false" help:"also write question.meta.irt of the items calibrated, anchors excepted"`
+	Scorer      string  `param:"scorer" default:"engine" choices:"engine,plumber" help:"who estimates θ: Sextant's engine, or the R service at $R_IRT_BASE_URL"`
 	Version     string  `param:"scale" default:"v1" help:"the θ scale's name; a new name starts a new scale"`
 }
 
@@ -142,7 +143,7 @@ func (Calibrate) Run(ctx context.Context, j *Job, s Slice) error {
 			return err
 		}
 	}
-	return nil
+	return c.partly()
 }
 
 // calibration is one calibration under way.
@@ -163,6 +164,7 @@ type calibration struct {
 	link   linkage
 	prior  irt.Normal // of the population, on the linked scale
 	thetas []db.Theta
+	failed []db.RunFailure // learners without θ
 }
 
 // read streams the answers.

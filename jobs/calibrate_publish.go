@@ -43,6 +43,11 @@ func (c *calibration) publish(ctx context.Context) error {
 		if err := tx.PublishFitMeta(ctx, row.RunID, spec, metrics); err != nil {
 			return err
 		}
+		for _, f := range c.failed {
+			if err := tx.AddFailure(ctx, c.job.Run.ID, f); err != nil {
+				return err
+			}
+		}
 		c.job.Count(0, n+int64(len(items)))
 		if err := c.updateMeta(ctx, tx, row, older); err != nil {
 			return err
@@ -91,7 +96,7 @@ func (c *calibration) rows() (db.Calibration, []db.CalibratedItem, []byte, []byt
 	spec, err := json.Marshal(map[string]any{"model": strings.ToUpper(string(c.model)), "bank": c.bank, "version": c.params.Version,
 		"as_of": c.day, "lookback_days": c.params.Lookback, "prior": c.prior, "topic_sd": TopicSD * c.prior.SD,
 		"anchors": strings.ToLower(c.params.Anchors), "slope_prior": c.weak, "max_obs": c.params.MaxObs, "thinned": c.history.thinned,
-		"linking_constants": json.RawMessage(linking)})
+		"scorer": strings.ToLower(c.params.Scorer), "linking_constants": json.RawMessage(linking)})
 	if err != nil {
 		return db.Calibration{}, nil, nil, nil, fmt.Errorf("record the model: %w", err)
 	}

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"sextant/db"
 	"sextant/irt"
@@ -30,32 +31,76 @@ func (c *calibration) score(ctx context.Context) error {
 		}
 		bank[i], usable[i] = p, ok
 	}
-	s, err := irt.NewScorer(bank, c.prior, irt.Quadrature{})
+	s, err := newScorer(c.job.service, c.history.items.names, bank, c.prior)
 	if err != nil {
 		return fmt.Errorf("score %s: %w", c.day, err)
 	}
-	blocks := make([][]db.Theta, len(c.history.persons))
-	err = parallel(ctx, len(blocks), func(i int) error {
-		p := c.history.persons[i].only(usable)
-		if len(p.items) == 0 {
-			return nil
+	return c.scoreAll(ctx, s, usable)
+}
+
+// scoreBlock is how many learners are scored at a time.
+const scoreBlock = 256
+
+// scoreAll scores the learners who have answers to usable items. Those of whom
+// the scorer can say nothing keep the θ they have.
+func (c *calibration) scoreAll(ctx context.Context, s scorer, usable []bool) error {
+	n := len(c.history.persons)
+	thetas, failed := make([][]db.Theta, (n+scoreBlock-1)/scoreBlock), make([][]db.RunFailure, (n+scoreBlock-1)/scoreBlock)
+	err := parallel(ctx, n, scoreBlock, func(ctx context.Context, first, end int) error {
+		persons := make([]personAnswers, 0, end-first)
+		for _, p := range c.history.persons[first:end] {
+			if p = p.only(usable); len(p.items) > 0 {
+				persons = append(persons, p)
+			}
 		}
-		sc, err := scorePerson(s, p)
+		scores, err := s.score(ctx, persons)
 		if err != nil {
-			return fmt.Errorf("score %s: %w", p.user, err)
+			return err
 		}
-		blocks[i] = sc.thetas(p, c.history.topics.names)
+		if whole := refusedAll(scores); whole != nil {
+			return whole
+		}
+		block := first / scoreBlock
+		for i, sc := range scores {
+			if sc.err != nil {
+				failed[block] = append(failed[block], db.RunFailure{Kind: "learner", Subject: persons[i].user, Error: sc.err.Error()})
+				continue
+			}
+			thetas[block] = append(thetas[block], sc.thetas(persons[i], c.history.topics.names)...)
+		}
 		return nil
 	})
-	total := 0
-	for _, b := range blocks {
-		total += len(b)
+	if err != nil {
+		return fmt.Errorf("score %s: %w", c.day, err)
 	}
-	c.thetas = make([]db.Theta, 0, total)
-	for _, b := range blocks {
-		c.thetas = append(c.thetas, b...)
+	c.thetas, c.failed = slices.Concat(thetas...), slices.Concat(failed...)
+	if len(c.thetas) == 0 && len(c.failed) > 0 {
+		return fmt.Errorf("score %s: no learner has a θ; the first: %s", c.day, c.failed[0].Error)
 	}
-	return err
+	return nil
+}
+
+// refusedAll is the first learner's error where none of several has a θ: the
+// trouble is not theirs.
+func refusedAll(scores []scored) error {
+	if len(scores) < doubtMost {
+		return nil
+	}
+	for _, sc := range scores {
+		if sc.err == nil {
+			return nil
+		}
+	}
+	return scores[0].err
+}
+
+// partly is the error of a calibration that some learners got no θ from.
+func (c *calibration) partly() error {
+	if len(c.failed) == 0 {
+		return nil
+	}
+	first := c.failed[0]
+	return &PartialError{Failed: len(c.failed), First: fmt.Errorf("%s: %s", first.Subject, first.Error)}
 }
 
 // only keeps the answers to usable items.

@@ -24,6 +24,8 @@ type Job struct {
 	Now      time.Time
 	Log      *slog.Logger
 
+	service *plumber // that scores; nil: the engine does
+
 	mu   sync.Mutex
 	done db.RunProgress
 }
@@ -33,6 +35,12 @@ type Job struct {
 type PartialError struct {
 	Failed int
 	First  error
+}
+
+func (e *PartialError) add(failed int, first error) {
+	if e.Failed += failed; e.First == nil {
+		e.First = first
+	}
 }
 
 func (e *PartialError) Error() string {
@@ -97,7 +105,7 @@ func (j *Job) execute(ctx context.Context, stage Stage) error {
 		j.Log.Info(n)
 	}
 	j.units(0, plan.Todo())
-	var failed PartialError
+	var failed, within PartialError // slices, and learners of slices that were done
 	for _, s := range plan.Slices {
 		if s.Skip {
 			j.Log.Info("skipped", "slice", s.Label(), "why", s.Reason)
@@ -105,27 +113,29 @@ func (j *Job) execute(ctx context.Context, stage Stage) error {
 		}
 		began := time.Now()
 		err := stage.Run(ctx, j, s)
+		var some *PartialError // its learners are recorded
 		switch {
 		case err == nil:
 			j.Log.Info("done", "slice", s.Label(), "why", s.Reason, "took", time.Since(began).Round(time.Millisecond).String())
+		case errors.As(err, &some):
+			j.Log.Warn("done, some learners excepted", "slice", s.Label(), "failed", some.Failed)
+			within.add(some.Failed, some.First)
 		case ctx.Err() != nil || fatal(err):
 			return err
 		default:
 			if err := j.fail(ctx, s, err); err != nil {
 				return err
 			}
-			if failed.Failed++; failed.First == nil {
-				failed.First = fmt.Errorf("%s: %w", s.Label(), err)
-			}
+			failed.add(1, fmt.Errorf("%s: %w", s.Label(), err))
 		}
 		p := j.progress()
 		j.units(p.UnitsDone+1, p.UnitsTotal)
 	}
-	switch {
-	case failed.Failed == 0:
-		return nil
-	case failed.Failed == plan.Todo():
+	if failed.Failed > 0 && failed.Failed == plan.Todo() {
 		return failed.First
+	}
+	if failed.add(within.Failed, within.First); failed.Failed == 0 {
+		return nil
 	}
 	return &failed
 }
@@ -148,7 +158,8 @@ func fatal(err error) bool {
 			return true
 		}
 	}
-	return errors.Is(err, db.ErrFenced)
+	_, down := serviceFails(err)
+	return down || errors.Is(err, db.ErrFenced)
 }
 
 // sliceID identifies what one slice of the run makes: the run itself where it

@@ -52,8 +52,9 @@ func (l ProcessLauncher) Launch(_ context.Context, q Request) (<-chan error, err
 	return ended, nil
 }
 
-// recorded turns a ledger row back into the request that made it.
-func recorded(stages *Registry, r db.Run) (Request, error) {
+// recorded turns a ledger row back into the request that made it, where the
+// config file sets such defaults.
+func recorded(stages *Registry, defaults map[string]string, r db.Run) (Request, error) {
 	q := Request{Stage: r.Stage, Reason: r.Reason, Trigger: r.Trigger, Actor: r.Actor, Options: map[string]string{}}
 	var p map[string]any
 	if err := json.Unmarshal(r.Params, &p); err != nil {
@@ -76,7 +77,11 @@ func recorded(stages *Registry, r db.Run) (Request, error) {
 		return q, nil //nolint:nilerr // a run of a stage this version does not know is still shown
 	}
 	for _, s := range Specs(st.Params()) {
-		if v, ok := p[s.Name]; ok && fmt.Sprint(v) != s.Default {
+		usual, ok := defaults[s.Name]
+		if !ok {
+			usual = s.Default
+		}
+		if v, ok := p[s.Name]; ok && fmt.Sprint(v) != usual {
 			q.Options[s.Name] = fmt.Sprint(v)
 		}
 	}

@@ -24,23 +24,17 @@ func valueOf(x *float64) float64 {
 	return *x
 }
 
-// parallel calls fn for 0 … n−1 on all cores, in contiguous blocks, and stops
-// early when ctx ends or a call fails.
-func parallel(ctx context.Context, n int, fn func(i int) error) error {
-	const block = 256
+// parallel calls fn for the blocks [first, end) of 0 … n−1 on all cores, and
+// stops early when ctx ends or a call fails.
+func parallel(ctx context.Context, n, block int, fn func(ctx context.Context, first, end int) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
-	for start := 0; start < n; start += block {
+	for first := 0; first < n; first += block {
 		g.Go(func() error {
-			for i := start; i < min(start+block, n); i++ {
-				if ctx.Err() != nil {
-					return context.Cause(ctx)
-				}
-				if err := fn(i); err != nil {
-					return err
-				}
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
 			}
-			return nil
+			return fn(ctx, first, min(first+block, n))
 		})
 	}
 	return g.Wait()

@@ -1,12 +1,14 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -39,6 +41,7 @@ type Online struct {
 	Runner   *Runner
 	Name     string // of the worker, the actor of its runs
 	Lookback int    // days of answers that θ rests on
+	Scorer   string // who estimates θ; empty: the engine
 	// Served is called with every update that was published, and how long its
 	// change had waited; it may be nil.
 	Served func(waited time.Duration)
@@ -47,11 +50,15 @@ type Online struct {
 // Run works until the context ends, and then finishes what is in hand. It
 // outlives the database's restarts.
 func (o *Online) Run(ctx context.Context) error {
+	service, err := o.Runner.service(&ThetaParams{Scorer: o.Scorer})
+	if err != nil {
+		return err
+	}
 	log := o.Runner.Log.With("worker", o.Name)
 	wait := reconnectAfter
 	for {
 		began := time.Now()
-		err := o.connected(ctx, log)
+		err := o.connected(ctx, log, service)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -72,7 +79,7 @@ func (o *Online) Run(ctx context.Context) error {
 }
 
 // connected works under one lock, until the context ends or the database fails.
-func (o *Online) connected(ctx context.Context, log *slog.Logger) error {
+func (o *Online) connected(ctx context.Context, log *slog.Logger, service *plumber) error {
 	if o.Runner.ReadOnly {
 		return ErrReadOnly
 	}
@@ -86,7 +93,8 @@ func (o *Online) connected(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	defer lock.Release(context.WithoutCancel(ctx))
-	s := &serving{online: o, db: o.Runner.DB, log: log, ledger: &minuteLedger{runner: o.Runner, actor: o.Name, lookback: o.Lookback, lockKey: key}}
+	s := &serving{online: o, db: o.Runner.DB, log: log, service: service,
+		ledger: &minuteLedger{runner: o.Runner, actor: o.Name, lookback: o.Lookback, scorer: cmp.Or(o.Scorer, ScorerEngine), lockKey: key}}
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error { return s.loop(ctx, lock) })
 	both.Go(func() error { return s.search(ctx) })
@@ -103,17 +111,22 @@ type serving struct {
 	log    *slog.Logger
 	ledger *minuteLedger
 	hands  []*hand
+
+	service  *plumber     // that scores; nil: the engine does
+	answered atomic.Int64 // batches, by the service
+	outage   outage       // of the service
 }
 
 // hand serves learners, beside the others of its worker.
 type hand struct {
 	*serving
-	bank bankCache
+	bank    bankCache
+	answers int // of the R service, so far
 }
 
 func (s *serving) loop(ctx context.Context, lock *db.Lock) error {
 	for range runtime.GOMAXPROCS(0) {
-		s.hands = append(s.hands, &hand{serving: s})
+		s.hands = append(s.hands, &hand{serving: s, bank: bankCache{service: s.service}})
 	}
 	poll, beat := time.NewTicker(pollEvery), time.NewTicker(heartbeat)
 	defer poll.Stop()
@@ -121,7 +134,7 @@ func (s *serving) loop(ctx context.Context, lock *db.Lock) error {
 	for {
 		waiting, err := s.poll(ctx)
 		if err == nil && len(waiting) > 0 {
-			err = s.share(ctx, bySubject(waiting))
+			err = s.endure(s.share(ctx, bySubject(waiting)))
 		}
 		select {
 		case <-beat.C:
@@ -131,7 +144,7 @@ func (s *serving) loop(ctx context.Context, lock *db.Lock) error {
 		if err != nil || ctx.Err() != nil {
 			return unlessDone(ctx, err)
 		}
-		if len(waiting) == pollMost {
+		if len(waiting) == s.pollMost() {
 			continue // there is more
 		}
 		select {
@@ -158,7 +171,7 @@ func (s *serving) share(ctx context.Context, subjects [][]db.Change) error {
 	for i, h := range hands {
 		own := subjects[min(i*share, len(subjects)):min((i+1)*share, len(subjects))]
 		group.Go(func() error {
-			for batch := range slices.Chunk(own, batchMost) {
+			for batch := range slices.Chunk(own, s.batchMost()) {
 				if ctx.Err() != nil {
 					return nil
 				}
@@ -173,9 +186,12 @@ func (s *serving) share(ctx context.Context, subjects [][]db.Change) error {
 }
 
 func (s *serving) poll(ctx context.Context) ([]db.Change, error) {
+	if s.outage.lasts() {
+		return nil, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, pollWithin)
 	defer cancel()
-	return s.db.Changes(ctx, pollMost)
+	return s.db.Changes(ctx, s.pollMost())
 }
 
 // search looks for what the change log does not hold: everything since the last

@@ -17,14 +17,17 @@ const bankReload = 10 * time.Second
 type scale struct {
 	calibration string // the run's id; empty before the first
 	version     string
+	prior       irt.Normal
 	items       map[string]int32
+	names       []string
 	params      []irt.ItemParams
-	scorer      *irt.Scorer
+	scorer      scorer
 }
 
 // bankCache keeps the scale between transactions: its tables cost more than a
 // learner's θ.
 type bankCache struct {
+	service *plumber // that scores; nil: the engine does
 	at      time.Time
 	current *scale
 	without map[string]bool // items looked for in vain
@@ -32,48 +35,49 @@ type bankCache struct {
 
 // scale gives the scale in force as the transaction sees it.
 func (b *bankCache) scale(ctx context.Context, tx *db.Tx) (*scale, error) {
-	s, prior, err := scaleInForce(ctx, tx)
+	s, err := scaleInForce(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
 	for b.current == nil || b.current.calibration != s.calibration || time.Since(b.at) > bankReload {
-		if err := b.load(ctx, tx, s, prior); err != nil {
+		if err := b.load(ctx, tx, s); err != nil {
 			return nil, err
 		}
 		// A calibration may have come into force between the two reads.
-		if s, prior, err = scaleInForce(ctx, tx); err != nil {
+		if s, err = scaleInForce(ctx, tx); err != nil {
 			return nil, err
 		}
 	}
 	return b.current, nil
 }
 
-// scaleInForce is the scale, still without its items, and its prior; before the
-// first calibration that of the questions' seeds.
-func scaleInForce(ctx context.Context, tx *db.Tx) (*scale, irt.Normal, error) {
+// scaleInForce is the scale, still without its items; before the first
+// calibration that of the questions' seeds.
+func scaleInForce(ctx context.Context, tx *db.Tx) (*scale, error) {
 	c, err := tx.CalibrationInForce(ctx, "")
 	switch {
 	case errors.Is(err, db.ErrNotFound):
-		return &scale{version: "v1"}, irt.StandardNormal, nil
+		return &scale{version: "v1", prior: irt.StandardNormal}, nil
 	case err != nil:
-		return nil, irt.Normal{}, err
+		return nil, err
 	}
-	return &scale{calibration: c.RunID.String(), version: c.Version}, irt.Normal{Mean: c.PriorMean, SD: c.PriorSD}, nil
+	return &scale{calibration: c.RunID.String(), version: c.Version, prior: irt.Normal{Mean: c.PriorMean, SD: c.PriorSD}}, nil
 }
 
-func (b *bankCache) load(ctx context.Context, tx *db.Tx, s *scale, prior irt.Normal) error {
+func (b *bankCache) load(ctx context.Context, tx *db.Tx, s *scale) error {
 	began := time.Now()
 	bank, err := tx.ItemBank(ctx, nil)
 	if err != nil {
 		return err
 	}
 	s.items = make(map[string]int32, len(bank))
-	s.params = make([]irt.ItemParams, len(bank))
+	s.params, s.names = make([]irt.ItemParams, len(bank)), make([]string, len(bank))
 	for i, it := range bank {
 		s.items[it.ItemID] = int32(i) // a bank has far fewer items
+		s.names[i] = it.ItemID
 		s.params[i] = irt.ItemParams{A: it.A, B: it.B, C: it.C}
 	}
-	if s.scorer, err = irt.NewScorer(s.params, prior, irt.Quadrature{}); err != nil {
+	if s.scorer, err = newScorer(b.service, s.names, s.params, s.prior); err != nil {
 		return err
 	}
 	b.at, b.current, b.without = began, s, map[string]bool{}
@@ -97,7 +101,7 @@ func (b *bankCache) know(ctx context.Context, tx *db.Tx, s *scale, items map[str
 		return nil, err
 	}
 	if len(found) > 0 {
-		if err := b.load(ctx, tx, &scale{calibration: s.calibration, version: s.version}, s.scorer.Prior()); err != nil {
+		if err := b.load(ctx, tx, &scale{calibration: s.calibration, version: s.version, prior: s.prior}); err != nil {
 			return nil, err
 		}
 		s = b.current

@@ -16,24 +16,15 @@ import (
 func (s *hand) serve(ctx context.Context, run *db.Run, waiting []db.Change) error {
 	ctx = context.WithoutCancel(ctx) // what is in hand is finished even when the worker is to stop
 	err := s.batch(ctx, run, waiting)
-	switch {
-	case err == nil, errors.Is(err, db.ErrSyncing): // they wait for the sync to end
+	if err == nil || errors.Is(err, db.ErrSyncing) { // they wait for the sync to end
 		return nil
-	case fatal(err), errors.Is(err, context.DeadlineExceeded):
+	}
+	subjects := bySubject(waiting)
+	doubtful := crashes(err) && len(subjects) > 1
+	if !doubtful && (fatal(err) || errors.Is(err, context.DeadlineExceeded)) {
 		return err
 	}
-	for _, own := range bySubject(waiting) {
-		if err := s.batch(ctx, run, own); errors.Is(err, db.ErrSyncing) {
-			return nil
-		} else if err != nil && fatal(err) {
-			return err
-		} else if err != nil {
-			if err := s.setAside(ctx, run, own, err); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return s.oneByOne(ctx, run, subjects)
 }
 
 // bySubject groups changes by whom they are about.
@@ -80,9 +71,6 @@ func (s *hand) setAside(ctx context.Context, run *db.Run, own []db.Change, cause
 	})
 }
 
-// errTooLong ends a transaction whose line may be cut.
-var errTooLong = fmt.Errorf("the database did not answer in %s", batchWithin)
-
 // update is one transaction's work.
 type update struct {
 	hand    *hand
@@ -98,7 +86,8 @@ type update struct {
 
 // batch syncs, estimates, publishes and closes the changes, all or nothing.
 func (s *hand) batch(ctx context.Context, run *db.Run, waiting []db.Change) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, batchWithin, errTooLong)
+	// One that takes longer is on a line that may be cut.
+	ctx, cancel := context.WithTimeoutCause(ctx, s.within(), fmt.Errorf("the database did not answer in %s", s.within()))
 	defer cancel()
 	var u *update
 	err := s.db.InSlice(ctx, run, func(tx *db.Tx) error {
@@ -194,6 +183,7 @@ func (u *update) estimate(ctx context.Context, users []string) error {
 		return err
 	}
 	slices.Sort(users) // the order of the published rows, so that writers never wait in a circle
+	persons, topicsOf := make([]personAnswers, 0, len(users)), make([][]string, 0, len(users))
 	for _, user := range users {
 		switch p, topics := sc.usable(user, latestByItem(answers[user])); {
 		case len(answers[user]) == 0:
@@ -203,16 +193,22 @@ func (u *update) estimate(ctx context.Context, users []string) error {
 		case inForce[user].After(u.at):
 			u.idle[user] = OutcomeOlder
 		default:
-			scored, err := scorePerson(sc.scorer, p)
-			if err != nil {
-				return err
-			}
-			model := sc.model(p)
-			for _, t := range scored.thetas(p, topics) {
-				u.thetas = append(u.thetas, db.OnlineTheta{Theta: t, Model: model})
-			}
-			u.updated = append(u.updated, user)
+			persons, topicsOf = append(persons, p), append(topicsOf, topics)
 		}
+	}
+	scores, err := u.score(ctx, sc.scorer, persons)
+	if err != nil {
+		return err
+	}
+	for i, p := range persons {
+		if scores[i].err != nil {
+			return fmt.Errorf("θ of %s: %w", p.user, scores[i].err)
+		}
+		model := sc.model(p)
+		for _, t := range scores[i].thetas(p, topicsOf[i]) {
+			u.thetas = append(u.thetas, db.OnlineTheta{Theta: t, Model: model})
+		}
+		u.updated = append(u.updated, p.user)
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ type minuteLedger struct {
 	runner   *Runner
 	actor    string
 	lookback int
+	scorer   string
 	lockKey  int64
 
 	run    *db.Run
@@ -32,6 +33,8 @@ type minuteLedger struct {
 	mu     sync.Mutex
 	done   db.RunProgress
 	failed int
+
+	interrupted error // the R service failed meanwhile
 }
 
 // current is the run of this minute.
@@ -46,7 +49,7 @@ func (l *minuteLedger) current(ctx context.Context) (*db.Run, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a run id: %w", err)
 	}
-	params, err := json.Marshal(map[string]any{"lookback-days": l.lookback})
+	params, err := json.Marshal(map[string]any{"lookback-days": l.lookback, "scorer": l.scorer})
 	if err != nil {
 		return nil, fmt.Errorf("record the parameters: %w", err)
 	}
@@ -57,7 +60,7 @@ func (l *minuteLedger) current(ctx context.Context) (*db.Run, error) {
 	if err := l.runner.DB.StartRun(ctx, run); err != nil {
 		return nil, err
 	}
-	l.run, l.done, l.failed = run, db.RunProgress{}, 0
+	l.run, l.done, l.failed, l.interrupted = run, db.RunProgress{}, 0, nil
 	l.ends = time.Now().Truncate(time.Minute).Add(time.Minute)
 	l.events = newLedgerHandler(l.runner.DB, id)
 	l.log = slog.New(slog.NewMultiHandler(l.events, l.runner.Log.Handler()))
@@ -103,7 +106,12 @@ func (l *minuteLedger) close(ctx context.Context) error {
 		return nil
 	}
 	status, text := db.RunSucceeded, ""
-	if l.failed > 0 {
+	switch {
+	case l.interrupted != nil && l.done.UnitsDone == 0:
+		status, text = db.RunFailed, l.interrupted.Error()
+	case l.interrupted != nil:
+		status, text = db.RunPartial, "some updates had to wait: "+l.interrupted.Error()
+	case l.failed > 0:
 		status, text = db.RunPartial, fmt.Sprintf("%d learners failed and the rest were done; see the run's failures", l.failed)
 	}
 	flushErr := l.events.flush(ctx)

@@ -39,15 +39,20 @@ func (b *bench) online(name string) (stop func()) {
 
 func (b *bench) onlineOn(r *jobs.Runner, name string) (stop func()) {
 	b.Helper()
+	return b.onlineOf(&jobs.Online{Runner: r, Name: name, Lookback: 30})
+}
+
+func (b *bench) onlineOf(o *jobs.Online) (stop func()) {
+	b.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(b.ctx))
 	ended := make(chan error, 1)
-	go func() { ended <- (&jobs.Online{Runner: r, Name: name, Lookback: 30}).Run(ctx) }()
+	go func() { ended <- o.Run(ctx) }()
 	var once sync.Once
 	stop = func() {
 		once.Do(func() {
 			cancel()
 			if err := <-ended; err != nil {
-				b.Errorf("worker %s: %v", name, err)
+				b.Errorf("worker %s: %v", o.Name, err)
 			}
 		})
 	}

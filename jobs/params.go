@@ -102,9 +102,10 @@ func wrapUsage(err error, format string, args ...any) error {
 	return usagef(format, args...)
 }
 
-// fill sets a parameter struct from, in rising order of precedence, its
-// defaults, the environment and the given options. Unknown names are errors.
-func fill(params any, getenv func(string) string, options map[string]string) error {
+// fill sets a parameter struct from, in rising order of precedence, the defaults
+// of its tags, those given, the environment and the given options. Unknown names
+// among the options are errors.
+func fill(params any, defaults map[string]string, getenv func(string) string, options map[string]string) error {
 	v := reflect.ValueOf(params).Elem()
 	left := map[string]string{}
 	for k, val := range options {
@@ -112,6 +113,9 @@ func fill(params any, getenv func(string) string, options map[string]string) err
 	}
 	for i, s := range Specs(params) {
 		value, from := s.Default, ""
+		if d, ok := defaults[s.Name]; ok {
+			value = d
+		}
 		if e := getenv(s.Env); s.Env != "" && e != "" {
 			value, from = e, " (from "+s.Env+")"
 		}

@@ -35,6 +35,11 @@ type Runner struct {
 	ReadOnly bool
 	Observe  func(db.Run, db.RunProgress) // may be nil; called as the run goes on
 
+	// Defaults are the stages' parameters, by name, that the config file sets.
+	Defaults map[string]string
+	// Plumber is the R service that the parameter scorer=plumber speaks of.
+	Plumber PlumberSettings
+
 	// Skew measures how far the database's clock is ahead of Clock; the database
 	// is asked when it is nil.
 	Skew func(context.Context) (time.Duration, error)
@@ -79,6 +84,9 @@ func (r *Runner) Preview(ctx context.Context, q Request) (Preview, error) {
 	if err != nil {
 		return Preview{}, err
 	}
+	if job.service, err = r.service(job.Params); err != nil {
+		return Preview{}, err
+	}
 	plan, err := stage.Plan(ctx, job)
 	if err != nil {
 		return Preview{}, err
@@ -107,6 +115,9 @@ func (r *Runner) Run(ctx context.Context, q Request) (db.Run, error) {
 	}
 	if held != "" {
 		return r.refuse(ctx, stage, job, held)
+	}
+	if job.service, err = r.service(job.Params); err != nil {
+		return db.Run{}, err
 	}
 	run, err := r.newRun(stage, job)
 	if err != nil {
@@ -192,7 +203,7 @@ func (r *Runner) prepare(q Request, now time.Time) (Stage, *Job, error) {
 		return nil, nil, err
 	}
 	params := stage.Params()
-	if err := fill(params, r.Getenv, q.Options); err != nil {
+	if err := fill(params, r.Defaults, r.Getenv, q.Options); err != nil {
 		return nil, nil, err
 	}
 	return stage, &Job{DB: r.DB, Request: q, Params: params, From: from, To: to, Now: now, Log: r.Log}, nil

@@ -1,6 +1,8 @@
 package jobs
 
 import (
+	"context"
+
 	"sextant/irt"
 )
 
@@ -10,10 +12,37 @@ import (
 // between learners is taken to be particular to a topic.
 const TopicSD = 0.45
 
+// Who estimates θ: the values of the parameter "scorer".
+const (
+	ScorerEngine  = "engine"  // Sextant's own
+	ScorerPlumber = "plumber" // the R service outside
+)
+
+// Scorers lists who can estimate θ, the default first.
+func Scorers() []string { return []string{ScorerEngine, ScorerPlumber} }
+
+// scorer estimates learners' θ (EAP) on one bank under one population, from
+// answers whose items the bank knows. An error is of all of them; what is wrong
+// with one learner stands in their place.
+type scorer interface {
+	score(ctx context.Context, persons []personAnswers) ([]scored, error)
+}
+
+// newScorer makes the scorer of a bank, whose items' names it is also given: the
+// engine's, or, with a service, that service's.
+func newScorer(service *plumber, names []string, bank []irt.ItemParams, prior irt.Normal) (scorer, error) {
+	if service != nil {
+		return &plumberScorer{service: service, names: names, bank: bank, prior: prior}, nil
+	}
+	s, err := irt.NewScorer(bank, prior, irt.Quadrature{})
+	return engine{s}, err
+}
+
 // scored is a learner's θ, overall and by topic number.
 type scored struct {
 	overall irt.Ability
 	topics  []topicScore
+	err     error // why there is none
 }
 
 type topicScore struct {
@@ -22,22 +51,36 @@ type topicScore struct {
 	answers int
 }
 
-// scorePerson estimates θ (EAP) from answers whose items the scorer knows. A
-// topic's prior has the learner's θ from their other topics as its mean, so
-// that no answer counts twice; without other answers it is the population's.
-func scorePerson(s *irt.Scorer, p personAnswers) (scored, error) {
-	overall, err := s.EAP(p.items, p.correct)
+// engine scores with Sextant's own numerics.
+type engine struct{ *irt.Scorer }
+
+func (e engine) score(_ context.Context, persons []personAnswers) ([]scored, error) {
+	out := make([]scored, len(persons))
+	for i, p := range persons {
+		var err error
+		if out[i], err = e.person(p); err != nil {
+			out[i].err = err
+		}
+	}
+	return out, nil
+}
+
+// person scores one learner. A topic's prior has the learner's θ from their other
+// topics as its mean, so that no answer counts twice; without other answers it
+// is the population's.
+func (e engine) person(p personAnswers) (scored, error) {
+	overall, err := e.EAP(p.items, p.correct)
 	if err != nil {
 		return scored{}, err
 	}
 	out := scored{overall: overall}
 	for _, t := range p.topicsOf() {
 		in, rest := p.split(t)
-		prior, err := topicPrior(s, rest)
+		prior, err := topicPrior(e.Scorer, rest)
 		if err != nil {
 			return scored{}, err
 		}
-		a, err := s.EAPWithPrior(in.items, in.correct, prior)
+		a, err := e.EAPWithPrior(in.items, in.correct, prior)
 		if err != nil {
 			return scored{}, err
 		}
@@ -53,7 +96,12 @@ func topicPrior(s *irt.Scorer, others personAnswers) (irt.Normal, error) {
 		return s.Prior(), nil
 	}
 	a, err := s.EAP(others.items, others.correct)
-	return irt.Normal{Mean: a.Theta, SD: TopicSD * s.Prior().SD}, err
+	return aroundOthers(a.Theta, s.Prior()), err
+}
+
+// aroundOthers is a topic's prior around the θ of the learner's other answers.
+func aroundOthers(theta float64, population irt.Normal) irt.Normal {
+	return irt.Normal{Mean: theta, SD: TopicSD * population.SD}
 }
 
 // split separates a topic's answers from the others.

@@ -164,7 +164,7 @@ func (s *Service) detail(ctx context.Context, prefix string, after int64) (d Run
 	if d.Failures, err = s.db.RunFailures(ctx, d.ID); err != nil {
 		return d, err
 	}
-	q, err := recorded(s.runner.Stages, d.Run)
+	q, err := recorded(s.runner.Stages, s.runner.Defaults, d.Run)
 	if err != nil {
 		return d, err
 	}
@@ -218,6 +218,9 @@ func (s *Service) Params(stage string) ([]ParamSpec, error) {
 	}
 	specs := Specs(st.Params())
 	for i, spec := range specs {
+		if v, ok := s.runner.Defaults[spec.Name]; ok {
+			specs[i].Default = v
+		}
 		if v := s.runner.Getenv(spec.Env); spec.Env != "" && v != "" {
 			specs[i].Default = v
 		}
@@ -247,6 +250,9 @@ func (r *Runner) PreviewTheta(ctx context.Context, q Request) ([]ThetaPreview, e
 	if err != nil {
 		return nil, err
 	}
+	if job.service, err = r.service(job.Params); err != nil {
+		return nil, err
+	}
 	if _, err := stage.Plan(ctx, job); err != nil {
 		return nil, err
 	}
@@ -257,7 +263,7 @@ func (r *Runner) PreviewTheta(ctx context.Context, q Request) ([]ThetaPreview, e
 	out := make([]ThetaPreview, 0, len(q.Users))
 	err = r.DB.InSnapshot(ctx, func(tx *db.Tx) error {
 		for _, u := range q.Users {
-			e, err := estimate(ctx, tx, u, job.Now, job.Params.(*ThetaParams).Lookback)
+			e, err := estimate(ctx, tx, job.service, u, job.Now, job.Params.(*ThetaParams).Lookback)
 			if err != nil {
 				return err
 			}

@@ -17,7 +17,8 @@ type UpdateTheta struct{}
 
 // ThetaParams are its parameters.
 type ThetaParams struct {
-	Lookback int `param:"lookback-days" env:"MIRT_LOOKBACK_DAYS" default:"30" min:"1" help:"days of answers that end with today"`
+	Lookback int    `param:"lookback-days" env:"MIRT_LOOKBACK_DAYS" default:"30" min:"1" help:"days of answers that end with today"`
+	Scorer   string `param:"scorer" default:"engine" choices:"engine,plumber" help:"who estimates θ: Sextant's engine, or the R service at $R_IRT_BASE_URL"`
 }
 
 const updateTheta = "update-theta"
@@ -62,7 +63,7 @@ func (UpdateTheta) Run(ctx context.Context, j *Job, s Slice) error {
 		if err := tx.LockLearner(ctx, user); err != nil {
 			return err
 		}
-		e, err := estimate(ctx, tx, user, j.Now, lookback)
+		e, err := estimate(ctx, tx, j.service, user, j.Now, lookback)
 		if err != nil {
 			return err
 		}
@@ -95,14 +96,16 @@ type estimation struct {
 	view   ThetaPreview
 	thetas []db.Theta
 
-	scorer *irt.Scorer // nil without answers to score
-	person personAnswers
-	topics []string // by number
+	service *plumber // that scores; nil: the engine does
+	bank    []irt.ItemParams
+	person  personAnswers
+	topics  []string // by number
 }
 
 // estimate computes a learner's θ as of a moment: the latest answer to each
-// item in the lookback, the parameters in force, the stored prior.
-func estimate(ctx context.Context, tx *db.Tx, user string, now time.Time, lookback int) (*estimation, error) {
+// item in the lookback, the parameters in force, the stored prior. A service
+// scores in the engine's place.
+func estimate(ctx context.Context, tx *db.Tx, service *plumber, user string, now time.Time, lookback int) (*estimation, error) {
 	known, err := tx.LearnerExists(ctx, user)
 	if err != nil {
 		return nil, err
@@ -110,7 +113,7 @@ func estimate(ctx context.Context, tx *db.Tx, user string, now time.Time, lookba
 	if !known {
 		return nil, &UnknownLearnerError{user}
 	}
-	e := &estimation{view: ThetaPreview{UserID: user, AsOf: now, Lookback: lookback, Used: []Scored{}, LeftOut: []Excluded{}}}
+	e := &estimation{service: service, view: ThetaPreview{UserID: user, AsOf: now, Lookback: lookback, Used: []Scored{}, LeftOut: []Excluded{}}}
 	if err := e.scale(ctx, tx); err != nil {
 		return nil, err
 	}
@@ -131,7 +134,7 @@ func (e *estimation) from(ctx context.Context, tx *db.Tx, answers []db.LearnerAn
 	if err != nil {
 		return err
 	}
-	return e.score(latest, bank)
+	return e.score(ctx, latest, bank)
 }
 
 // scale fills in the prior and the scale of the calibration in force; before
@@ -184,10 +187,11 @@ func itemsOf(answers []db.LearnerAnswer) []string {
 
 // score estimates θ, overall and by topic, from the answers whose items have
 // parameters.
-func (e *estimation) score(latest []db.LearnerAnswer, bank []db.ItemParams) error {
+func (e *estimation) score(ctx context.Context, latest []db.LearnerAnswer, bank []db.ItemParams) error {
 	of := map[string]int32{}
-	params := make([]irt.ItemParams, len(bank))
+	params, names := make([]irt.ItemParams, len(bank)), make([]string, len(bank))
 	for i, b := range bank {
+		names[i] = b.ItemID
 		of[b.ItemID] = int32(i) // as many as one learner answers
 		params[i] = irt.ItemParams{A: b.A, B: b.B, C: b.C}
 	}
@@ -217,17 +221,25 @@ func (e *estimation) score(latest []db.LearnerAnswer, bank []db.ItemParams) erro
 		e.view.Outcome = OutcomeNoParameters
 		return nil
 	}
-	s, err := irt.NewScorer(params, irt.Normal{Mean: e.view.PriorMean, SD: e.view.PriorSD}, irt.Quadrature{})
+	e.bank, e.person, e.topics = params, p, topics.names
+	s, err := newScorer(e.service, names, params, e.population())
 	if err != nil {
 		return fmt.Errorf("θ of %s: %w", e.view.UserID, err)
 	}
-	e.scorer, e.person, e.topics = s, p, topics.names
-	sc, err := scorePerson(s, p)
+	sc, err := s.score(ctx, []personAnswers{p})
+	if err == nil {
+		err = sc[0].err
+	}
 	if err != nil {
 		return fmt.Errorf("θ of %s: %w", e.view.UserID, err)
 	}
-	e.conclude(sc, p, params, topics.names)
+	e.conclude(sc[0], p, params, topics.names)
 	return nil
+}
+
+// population is the stored prior.
+func (e *estimation) population() irt.Normal {
+	return irt.Normal{Mean: e.view.PriorMean, SD: e.view.PriorSD}
 }
 
 // conclude fills in the new θ and what each answer was expected to be under it.

@@ -45,6 +45,10 @@ type Pulled struct {
 // still pass for the same.
 const WhyTolerance = 0.001
 
+// plumberTolerance is how far, in prior SDs, the R service's quadrature may take
+// a θ from the engine's: extreme learners' posteriors reach beyond its nodes.
+const plumberTolerance = 0.05
+
 // NoThetaError says that there is no θ to explain or to restore.
 type NoThetaError struct{ User, Topic string }
 
@@ -163,10 +167,14 @@ func (w *why) attribute() error {
 			v.LeftOut = append(v.LeftOut, x)
 		}
 	}
-	if e.scorer == nil {
+	if len(e.person.items) == 0 {
 		return nil
 	}
-	in, used, prior := e.person, e.view.Used, e.scorer.Prior()
+	s, err := irt.NewScorer(e.bank, e.population(), irt.Quadrature{})
+	if err != nil {
+		return err
+	}
+	in, used, prior := e.person, e.view.Used, s.Prior()
 	if w.topic != "" {
 		var rest personAnswers
 		in, rest = e.person.split(e.topicNumber(w.topic))
@@ -176,13 +184,12 @@ func (w *why) attribute() error {
 				used = append(used, u)
 			}
 		}
-		var err error
-		if prior, err = topicPrior(e.scorer, rest); err != nil {
+		if prior, err = topicPrior(s, rest); err != nil {
 			return err
 		}
 		v.PriorFrom = len(rest.items)
 	}
-	a, err := e.scorer.Attribute(in.items, in.correct, prior)
+	a, err := s.Attribute(in.items, in.correct, prior)
 	if err != nil {
 		return err
 	}
@@ -215,6 +222,9 @@ func (w *why) compare(ctx context.Context, tx *db.Tx) error {
 	if w.later > 0 {
 		v.Notes = append(v.Notes, fmt.Sprintf("answers that came after the estimate: %d; 'sextant theta recompute' takes them in", w.later))
 	}
+	if v.Origin.Scorer == ScorerPlumber {
+		v.Notes = append(v.Notes, "the stored θ came from the R service (scorer plumber); θ anew and the pulls are those of Sextant's own engine")
+	}
 	if v.Agrees {
 		return nil
 	}
@@ -241,6 +251,8 @@ func (w *why) reason(c db.Calibration, calibrated bool) string {
 		return fmt.Sprintf("it is on scale %s, and %s is in force", v.Stored.Version, v.Version)
 	case calibrated && o.EstimatedAt != nil && o.EstimatedAt.Before(c.FittedAt) && (o.RunID == nil || *o.RunID != c.RunID):
 		return fmt.Sprintf("a calibration (run %s) has come into force since it was estimated", c.RunID)
+	case o.Scorer == ScorerPlumber && math.Abs(v.Difference) <= plumberTolerance*v.PriorSD:
+		return "the R service integrates over nodes of its own, on [−4, 4] prior SDs"
 	case o.Lookback == nil:
 		return "the lookback of its run is not known any more, or answers were re-graded since"
 	}

@@ -49,9 +49,9 @@ func (r *Runner) upstreamNewer(ctx context.Context, st Stage) (*UpstreamNewer, e
 		return nil, nil
 	}
 	params := st.Params()
-	if fill(params, r.Getenv, nil) != nil { // a run will say so; the state is still to be had
+	if fill(params, r.Defaults, r.Getenv, nil) != nil { // a run will say so; the state is still to be had
 		params = st.Params()
-		_ = fill(params, func(string) string { return "" }, nil) // defaults are valid
+		_ = fill(params, nil, func(string) string { return "" }, nil) // defaults are valid
 	}
 	c := reads.consumes(params)
 	c.Stage = st.Info().Name

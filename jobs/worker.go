@@ -76,12 +76,17 @@ func (w *Worker) Check() error {
 	case w.Grace < 0:
 		return usagef("--grace: %s is negative", w.Grace)
 	}
+	if w.Theta {
+		if err := w.Runner.able(updateTheta); err != nil {
+			return err
+		}
+	}
 	if !w.Schedule {
 		return nil
 	}
 	for _, st := range w.Runner.Stages.All() {
 		if info := st.Info(); info.Schedule != "" && Built(st) && !info.Off {
-			if err := w.Runner.Validate(Request{Stage: info.Name}); err != nil {
+			if err := w.Runner.able(info.Name); err != nil {
 				return err
 			}
 		}
@@ -138,10 +143,10 @@ func (w *Worker) assemble() error {
 	}
 	if w.Theta {
 		var p ThetaParams
-		if err := fill(&p, w.Runner.Getenv, nil); err != nil {
+		if err := fill(&p, w.Runner.Defaults, w.Runner.Getenv, nil); err != nil {
 			return err
 		}
-		o := &Online{Runner: w.Runner, Name: w.row.Name, Lookback: p.Lookback, Served: w.metrics.ThetaLatency}
+		o := &Online{Runner: w.Runner, Name: w.row.Name, Lookback: p.Lookback, Scorer: p.Scorer, Served: w.metrics.ThetaLatency}
 		w.tasks = append(w.tasks, &task{name: "theta", run: o.Run})
 	}
 	for _, t := range w.tasks {

@@ -100,6 +100,7 @@ func (a *app) runner(s *session, log *slog.Logger) *jobs.Runner {
 		if s.target.stages != nil {
 			r.Stages = s.target.stages
 		}
+		r.Defaults, r.Plumber = s.target.scoring.defaults(), s.target.scoring.service()
 	}
 	return r
 }

@@ -22,6 +22,7 @@ type config struct {
 	DefaultProfile string             `yaml:"default_profile"`
 	Profiles       map[string]profile `yaml:"profiles"`
 	Stages         stageSettings      `yaml:"stages"` // of every profile
+	Scoring        scoringSettings    `yaml:",inline"`
 
 	path string
 	text []byte // to find the line of what is wrong
@@ -38,7 +39,8 @@ type profile struct {
 	ReadOnly     bool   `yaml:"read_only"`
 	Launch       string `yaml:"launch"` // what the console launches: process (the default) or queue
 
-	Stages stageSettings `yaml:"stages"` // before those of the whole file
+	Stages  stageSettings   `yaml:"stages"` // before those of the whole file
+	Scoring scoringSettings `yaml:",inline"`
 }
 
 // Where the runs go that the console launches.
@@ -93,6 +95,9 @@ func parseConfig(path string, text []byte) (*config, error) {
 	if err := c.checkStages([]string{"stages"}, c.Stages); err != nil {
 		return nil, err
 	}
+	if err := c.checkScoring(nil, c.Scoring); err != nil {
+		return nil, err
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.Profiles)) {
 		if err := c.check(name, c.Profiles[name]); err != nil {
 			return nil, err
@@ -122,6 +127,9 @@ func (c *config) check(name string, p profile) error {
 		return c.errorAt([]string{"profiles", name, "launch"}, "it is %s or %s, not %q", launchProcess, launchQueue, p.Launch)
 	case p.Colour != "" && !slices.Contains(colours, p.Colour):
 		return c.errorAt([]string{"profiles", name, "colour"}, "unknown colour %q; the colours are %s", p.Colour, strings.Join(colours, ", "))
+	}
+	if err := c.checkScoring([]string{"profiles", name}, p.Scoring); err != nil {
+		return err
 	}
 	return c.checkStages([]string{"profiles", name, "stages"}, p.Stages)
 }

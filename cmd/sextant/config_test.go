@@ -55,6 +55,12 @@ func TestConfigErrorsNameTheLine(t *testing.T) {
 		{"grace", "stages:\n  mirt-calibrate:\n    grace: two hours\n", "c.yaml:3: stages.mirt-calibrate.grace: \"two hours\" is no length of time; write it as 45m or 2h"},
 		{"negative grace", "stages:\n  mirt-calibrate:\n    grace: -5m\n", "c.yaml:3: stages.mirt-calibrate.grace: grace: -5m0s is negative"},
 		{"ping address", "profiles:\n  a:\n    stages:\n      mirt-calibrate:\n        ping_url: hc.example.org/hunter2\n", "c.yaml:5: profiles.a.stages.mirt-calibrate.ping_url: the ping URL is not of the form"},
+		{"scorer", "scorer: R\n", "c.yaml:1: scorer: it is engine or plumber, not \"R\""},
+		{"service", "profiles:\n  a:\n    scorer: plumber\n    plumber:\n      url: r.example.org:8000\n", "c.yaml:5: profiles.a.plumber.url: the address of the R service is not of the form https://HOST:PORT"},
+		{"service with a password", "plumber:\n  timeout: 9s\n  url: https://u:hunter2@r.example.org\n", "c.yaml:3: plumber.url: a user or password does not belong"},
+		{"time of the service", "plumber:\n  timeout: 20\n", "c.yaml:2: plumber.timeout: \"20\" is no length of time; write it as 20s"},
+		{"long time of the service", "plumber:\n  timeout: 11m\n", "c.yaml:2: plumber.timeout: 11m0s is not above 0 and up to 10m0s"},
+		{"token of the service", "plumber:\n  token: hunter2\n", "c.yaml:2: unknown field"},
 		{"no such default", "default_profile: b\nprofiles:\n  a: {}\n", `c.yaml:1: default_profile: there is no profile "b"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

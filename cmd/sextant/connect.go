@@ -22,6 +22,7 @@ type target struct {
 	readOnly    bool
 	launch      string         // where the console's runs go; see profile
 	stages      *jobs.Registry // as the config file has them; nil: it says nothing
+	scoring     scoringSettings
 }
 
 // resolve finds the target: --database or --profile, else DATABASE_URL, else the
@@ -56,7 +57,9 @@ func (a *app) resolve() (target, error) {
 		t.environment, t.colour, t.readOnly = p.Environment, p.Colour, t.readOnly || p.ReadOnly
 		t.launch = p.Launch
 		conf.Stages = conf.Stages.over(p.Stages)
+		conf.Scoring = conf.Scoring.over(p.Scoring)
 	}
+	t.scoring = conf.Scoring
 	if len(conf.Stages) > 0 {
 		if t.stages, err = jobs.Stages().With(conf.Stages.settings()); err != nil {
 			return target{}, err

@@ -85,6 +85,10 @@ func notReady(err error) bool {
 			return true
 		}
 	}
+	var service *jobs.PlumberError
+	if errors.As(err, &service) && service.Down {
+		return true
+	}
 	var (
 		binaries *embedded.NoBinariesError
 		mismatch *embedded.VersionMismatchError

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ type workerOptions struct {
 	listen      string
 	grace       time.Duration
 	noTheta     bool
+	scorer      string
 }
 
 func newWorkerCmd(a *app) *cobra.Command {
@@ -45,7 +47,9 @@ It answers /healthz, /readyz and Prometheus' /metrics on a loopback port.`,
 	f.StringVar(&o.listen, "listen", "127.0.0.1:9321", "address of health and metrics; empty for none")
 	f.DurationVar(&o.grace, "grace", 30*time.Second, "when told to stop, how long to wait for the runs in hand before they are cancelled and queued again")
 	f.BoolVar(&o.noTheta, "no-theta", false, "leave θ at session end to other workers")
-	_ = cmd.RegisterFlagCompletionFunc("catch-up", cobra.FixedCompletions(catchUps(), cobra.ShellCompDirectiveNoFileComp)) // fails for an unknown flag alone
+	f.StringVar(&o.scorer, "scorer", "", "who estimates θ, here and in the runs that its schedule begins: "+strings.Join(jobs.Scorers(), " or ")+"; else as configured")
+	_ = cmd.RegisterFlagCompletionFunc("scorer", cobra.FixedCompletions(jobs.Scorers(), cobra.ShellCompDirectiveNoFileComp)) // fails for an unknown flag alone
+	_ = cmd.RegisterFlagCompletionFunc("catch-up", cobra.FixedCompletions(catchUps(), cobra.ShellCompDirectiveNoFileComp))   // fails for an unknown flag alone
 	cmd.AddCommand(newWorkerListCmd(a))
 	cmd.AddCommand(newWorkerTriggerCmds(a)...)
 	return cmd
@@ -64,6 +68,9 @@ func runWorker(ctx context.Context, o workerOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.scorer != "" && !slices.Contains(jobs.Scorers(), o.scorer) {
+		return usagef("--scorer is %s, not %q", strings.Join(jobs.Scorers(), " or "), o.scorer)
+	}
 	a := o.app
 	s, err := a.connectFor(ctx, o.concurrency)
 	if err != nil {
@@ -71,6 +78,9 @@ func runWorker(ctx context.Context, o workerOptions) error {
 	}
 	defer s.Close()
 	log := a.logger(slog.LevelInfo)
+	if o.scorer != "" {
+		s.target.scoring.Scorer = o.scorer
+	}
 	r := a.runner(s, log)
 	w := &jobs.Worker{Runner: r, Service: jobs.NewService(s.db, r, s.about, nil), Log: log, Commit: a.commit,
 		Concurrency: o.concurrency, Grace: o.grace, Theta: !o.noTheta, Schedule: o.schedule, CatchUp: catchUp, Listen: o.listen}
