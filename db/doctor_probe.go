@@ -29,7 +29,7 @@ func (d *DB) Probe(ctx context.Context) (Probe, error) {
 	if p.TimeZone, err = scalar[string](ctx, conn, `SELECT current_setting('timezone')`); err != nil {
 		return p, err
 	}
-	if p.Skew, err = skew(ctx, conn); err != nil {
+	if p.Skew, err = clockSkew(ctx, conn, 3); err != nil {
 		return p, err
 	}
 	pid, err := scalar[uint32](ctx, conn, `SELECT pg_backend_pid()`)
@@ -52,22 +52,6 @@ func (d *DB) bare(ctx context.Context) (*pgx.Conn, error) {
 	conf.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
 	conn, err := pgx.ConnectConfig(ctx, conf)
 	return conn, classify("connect to "+d.Target(), err)
-}
-
-// skew compares the clocks, thrice, for the sake of one quick round trip.
-func skew(ctx context.Context, conn *pgx.Conn) (best time.Duration, err error) {
-	quickest := time.Duration(-1)
-	for range 3 {
-		began := time.Now()
-		theirs, err := scalar[time.Time](ctx, conn, `SELECT clock_timestamp()`)
-		if err != nil {
-			return 0, err
-		}
-		if trip := time.Since(began); quickest < 0 || trip < quickest {
-			quickest, best = trip, theirs.Sub(began.Add(trip/2))
-		}
-	}
-	return best, nil
 }
 
 // moves reports whether a session's next statement runs in another server

@@ -85,14 +85,6 @@ func (d *DB) LastTries(ctx context.Context, due map[string]Day) (map[string]Run,
 	return out, err
 }
 
-// ClockSkew is how far the database's clock is ahead of this machine's.
-func (d *DB) ClockSkew(ctx context.Context) (time.Duration, error) {
-	before := time.Now()
-	theirs, err := scalar[time.Time](ctx, d.pool, `SELECT clock_timestamp()`)
-	took := time.Since(before)
-	return theirs.Sub(before.Add(took / 2)), err
-}
-
 // Ping checks that the database answers.
 func (d *DB) Ping(ctx context.Context) error { return classify("reach "+d.Target(), d.pool.Ping(ctx)) }
 

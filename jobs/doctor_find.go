@@ -12,7 +12,6 @@ import (
 
 const (
 	oldestServer = 130000           // PostgreSQL 13
-	skewWarn     = 30 * time.Second // freshness and overlaps are minutes
 	skewError    = 10 * time.Minute // nearer to the hour by which a sync looks back
 )
 
@@ -35,7 +34,7 @@ func (d *Diagnosis) findWay(p db.Probe) {
 	switch {
 	case skew >= skewError:
 		d.find(LevelError, "clock", "", "the database's clock is %s %s this machine's: set both by NTP", skew.Round(time.Second), ahead)
-	case skew >= skewWarn:
+	case skew >= SkewTolerance:
 		d.find(LevelWarn, "clock", "", "the database's clock is %s %s this machine's: set both by NTP", skew.Round(time.Second), ahead)
 	default:
 		d.find(LevelOK, "clock", "", "agrees with the database's to %s", max(skew, time.Millisecond))
