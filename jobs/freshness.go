@@ -56,14 +56,18 @@ func freshness(f facts) (StageStatus, error) {
 	case f.info.Schedule == "":
 		s.onEvents(f)
 	default:
-		s.judge(f)
+		return s, s.judge(f)
 	}
 	return s, nil
 }
 
 // judge sets the state of a scheduled stage that nothing holds.
-func (s *StageStatus) judge(f facts) {
+func (s *StageStatus) judge(f facts) error {
 	due, deadline := *s.DueDay, *s.Deadline
+	missed, since, err := f.missed(due, deadline)
+	if err != nil {
+		return err
+	}
 	switch {
 	case f.dataDay != nil && !f.dataDay.Before(due):
 		s.State, s.Why = StateFresh, fmt.Sprintf("%s is published", due)
@@ -71,11 +75,28 @@ func (s *StageStatus) judge(f facts) {
 		s.State, s.Why = StateFailed, fmt.Sprintf("the last try for %s: %s", due, reasonOf(*f.try))
 	case f.dataDay == nil:
 		s.State, s.Why = StateNever, "nothing has been published yet"
-	case f.now.Before(deadline.Add(f.info.Grace)):
+	case since.IsZero():
 		s.State, s.Why = StateDue, fmt.Sprintf("%s was due at %s; within grace", due, deadline.Format("15:04"))
 	default:
-		s.State, s.Why = StateLate, fmt.Sprintf("%s was due at %s", due, deadline.Format("2006-01-02 15:04"))
+		s.State, s.Why = StateLate, fmt.Sprintf("%s was due at %s", missed, since.Format("2006-01-02 15:04"))
 	}
+	return nil
+}
+
+// missed is the newest day that a stage has not published although its grace
+// is over, and since when it was due; no moment when there is none. A stage that
+// is behind stays late when yet another day falls due.
+func (f facts) missed(day db.Day, deadline time.Time) (db.Day, time.Time, error) {
+	for f.dataDay != nil && f.dataDay.Before(day) {
+		if !f.now.Before(deadline.Add(f.info.Grace)) {
+			return day, deadline, nil
+		}
+		var err error
+		if day, deadline, _, err = due(f.info.Schedule, deadline.Add(-time.Second)); err != nil {
+			return day, deadline, fmt.Errorf("%s: %w", f.info.Name, err)
+		}
+	}
+	return day, time.Time{}, nil
 }
 
 // ended reports whether a run ended short of success.

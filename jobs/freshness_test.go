@@ -43,6 +43,7 @@ func TestFreshness(t *testing.T) {
 		{"before the deadline yesterday's day is due", facts{info: info, dataDay: day("2026-03-29")}, false, "2026-03-31 01:14", StateFresh, 0, "2026-03-29"},
 		{"at the deadline", facts{info: info, dataDay: day("2026-03-29")}, false, "2026-03-31 01:15", StateDue, 1, "2026-03-30"},
 		{"within grace", facts{info: info, dataDay: day("2026-03-29")}, false, "2026-03-31 01:44", StateDue, 1, "2026-03-30"},
+		{"within grace of one day, but behind by another", facts{info: info, dataDay: day("2026-03-28")}, false, "2026-03-31 01:20", StateLate, 2, "2026-03-30"},
 		{"past grace", facts{info: info, dataDay: day("2026-03-29")}, false, "2026-03-31 01:45", StateLate, 1, "2026-03-30"},
 		{"a backfill of an old day keeps it late", facts{info: info, dataDay: day("2026-03-20"), runs: run(db.RunSucceeded, "2026-03-31 02:00")}, false,
 			"2026-03-31 02:10", StateLate, 10, "2026-03-30"},
@@ -137,8 +138,10 @@ func TestFreshnessKeepsItsPromises(t *testing.T) {
 			t.Fatalf("%s with %v published and %s due", s.State, f.dataDay, s.DueDay)
 		case (s.State == StateNever) != (f.dataDay == nil):
 			t.Fatalf("%s with %v published", s.State, f.dataDay)
-		case (s.State == StateLate) != (f.dataDay != nil && !published && now.Sub(*s.Deadline) >= f.info.Grace):
+		case s.State != StateLate && f.dataDay != nil && !published && now.Sub(*s.Deadline) >= f.info.Grace:
 			t.Fatalf("%s at %s, due at %s", s.State, now, s.Deadline)
+		case s.State == StateLate && (f.dataDay == nil || published):
+			t.Fatalf("late with %v published and %s due", f.dataDay, s.DueDay)
 		case s.Deadline.After(now) || !s.NextTick.After(now) || !s.DueDay.Before(db.DayOf(now)):
 			t.Fatalf("due %s at %s, next %s", s.DueDay, s.Deadline, s.NextTick)
 		case s.LagDays != nil && (*s.LagDays == 0) != published:
