@@ -105,6 +105,20 @@ func (a *app) connectToLook(ctx context.Context) (*session, error) {
 	return a.connectAs(ctx, access{look: true})
 }
 
+// connectToChange is connect for what changes something, and connectToLook for
+// its dry run.
+func (a *app) connectToChange(ctx context.Context, dryRun bool) (*session, error) {
+	if dryRun {
+		return a.connectToLook(ctx)
+	}
+	s, err := a.connect(ctx)
+	if err == nil && s.about.ReadOnly {
+		s.Close()
+		return nil, jobs.ErrReadOnly
+	}
+	return s, err
+}
+
 // connectFor is connect for a process that runs so many stages at once.
 func (a *app) connectFor(ctx context.Context, stages int) (*session, error) {
 	return a.connectAs(ctx, access{conns: 8 + 2*int32(min(stages, 100))})

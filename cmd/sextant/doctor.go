@@ -96,11 +96,7 @@ func (a *app) printDiagnosis(d jobs.Diagnosis) {
 	indent := strings.Repeat(" ", levelWidth+checkWidth)
 	for _, f := range d.Findings {
 		level := levelCell(f.Level)
-		text := level.text
-		if a.colour() && len(level.colour) > 0 {
-			text = level.colour.Styled(text)
-		}
-		fmt.Fprintf(a.out, "%s%s%-*s", text, strings.Repeat(" ", levelWidth-len(level.text)), checkWidth, f.Check)
+		fmt.Fprintf(a.out, "%s%s%-*s", a.painted(level), strings.Repeat(" ", levelWidth-len(level.text)), checkWidth, f.Check)
 		what := widget.Clean(f.What)
 		if a.width > len(indent)+narrowest {
 			what = ansi.Wordwrap(what, a.width-len(indent), "")

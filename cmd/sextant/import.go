@@ -55,11 +55,7 @@ func runImport(ctx context.Context, o importOptions) error {
 	case o.show < 1:
 		return usagef("--errors is at least 1")
 	}
-	connect := o.app.connect
-	if o.dryRun {
-		connect = o.app.connectToLook
-	}
-	s, err := connect(ctx)
+	s, err := o.app.connectToChange(ctx, o.dryRun)
 	if err != nil {
 		return err
 	}

@@ -51,18 +51,11 @@ func forgetLearner(ctx context.Context, o learnerForgetOptions) error {
 	if !o.request.DryRun && !o.yes && !a.asks(false) {
 		return usagef("what is erased does not come back: look with --dry-run, then give --yes")
 	}
-	connect := a.connect
-	if o.request.DryRun {
-		connect = a.connectToLook
-	}
-	s, err := connect(ctx)
+	s, err := a.connectToChange(ctx, o.request.DryRun)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if s.about.ReadOnly && !o.request.DryRun {
-		return jobs.ErrReadOnly
-	}
 	f, err := a.runner(s, s.log).PreviewForget(ctx, o.request)
 	if err != nil {
 		return err

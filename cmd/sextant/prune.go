@@ -54,18 +54,11 @@ would go and asks; off a terminal it goes ahead.`, jobs.PruneLeast),
 
 func prune(ctx context.Context, o pruneOptions) error {
 	a := o.app
-	connect := a.connect
-	if o.request.DryRun {
-		connect = a.connectToLook
-	}
-	s, err := connect(ctx)
+	s, err := a.connectToChange(ctx, o.request.DryRun)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if s.about.ReadOnly && !o.request.DryRun {
-		return jobs.ErrReadOnly
-	}
 	if !o.request.DryRun && !a.asks(o.yes) {
 		return a.run(ctx, s, o.request)
 	}

@@ -87,10 +87,7 @@ func (a *app) printEvent(e db.RunEvent) error {
 	case "error":
 		level.colour = bad
 	}
-	if a.colour() && len(level.colour) > 0 {
-		level.text = level.colour.Styled(level.text)
-	}
-	_, err := fmt.Fprintf(a.out, "%s  %s  %s  %s\n", e.At.UTC().Format("2006-01-02 15:04:05.000"), level.text,
+	_, err := fmt.Fprintf(a.out, "%s  %s  %s  %s\n", e.At.UTC().Format("2006-01-02 15:04:05.000"), a.painted(level),
 		widget.Clean(e.Message), widget.Clean(attrs(e.Attrs)))
 	return err
 }

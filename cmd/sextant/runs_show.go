@@ -46,11 +46,7 @@ func showRun(ctx context.Context, o runsShowOptions) error {
 
 func (a *app) printRun(d jobs.RunDetail) {
 	r := d.Run
-	status := statusCell(r.Status)
-	if a.colour() && len(status.colour) > 0 {
-		status.text = status.colour.Styled(status.text)
-	}
-	fmt.Fprintf(a.out, "%s  %s  %s\n\n", r.ID, r.Stage, status.text)
+	fmt.Fprintf(a.out, "%s  %s  %s\n\n", r.ID, r.Stage, a.painted(statusCell(r.Status)))
 	field := func(label, text string) {
 		if text != "" && text != missingText {
 			fmt.Fprintf(a.out, "%-11s %s\n", label, text)

@@ -47,6 +47,22 @@ func (t *table) add(cells ...cell) {
 	t.rows = append(t.rows, cells)
 }
 
+// paint gives a text the cell's colour.
+func (c cell) paint(text string) string {
+	if len(c.colour) == 0 {
+		return text
+	}
+	return c.colour.Styled(text)
+}
+
+// painted is a cell's text in its colour, where output may be coloured.
+func (a *app) painted(c cell) string {
+	if !a.colour() {
+		return c.text
+	}
+	return c.paint(c.text)
+}
+
 // plain makes cells without colour.
 func plain(texts ...string) []cell {
 	cells := make([]cell, len(texts))
@@ -68,8 +84,8 @@ func (t *table) write(w io.Writer, width int, colour bool) {
 		for k, i := range shown {
 			text := ansi.Truncate(row[i].text, widths[i], "…")
 			gap := strings.Repeat(" ", widths[i]-ansi.StringWidth(text))
-			if colour && len(row[i].colour) > 0 {
-				text = row[i].colour.Styled(text)
+			if colour {
+				text = row[i].paint(text)
 			}
 			switch {
 			case t.columns[i].right:

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"log/slog"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -54,21 +52,13 @@ func recomputeTheta(ctx context.Context, o thetaRecomputeOptions) error {
 	if err := a.runner(nil, a.logger(slog.LevelWarn)).Validate(o.request); err != nil {
 		return err
 	}
-	if o.request.DryRun {
-		s, err := a.connectToLook(ctx)
-		if err != nil {
-			return err
-		}
-		defer s.Close()
-		return a.previewTheta(ctx, s, o.request)
-	}
-	s, err := a.connect(ctx)
+	s, err := a.connectToChange(ctx, o.request.DryRun)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if s.about.ReadOnly {
-		return jobs.ErrReadOnly
+	if o.request.DryRun {
+		return a.previewTheta(ctx, s, o.request)
 	}
 	if a.asks(o.yes) {
 		ok, err := a.agreeToTheta(ctx, s, o.request)
@@ -107,35 +97,9 @@ func (a *app) previewTheta(ctx context.Context, s *session, q jobs.Request) erro
 		}
 		a.printThetaPreview(p)
 	}
+	if len(previews) > 1 {
+		fmt.Fprintln(a.out)
+		a.printThetaChanges(previews)
+	}
 	return nil
-}
-
-// where names the database for a question: the environment, or else the address.
-func (s *session) where() string {
-	if s.about.Environment != "" {
-		return s.about.Environment
-	}
-	return s.about.Database
-}
-
-// confirm asks a question whose answer is no unless it is yes. Cancellation
-// does not wait for the answer.
-func (a *app) confirm(ctx context.Context, question string) (bool, error) {
-	fmt.Fprintf(a.errOut, "%s [y/N] ", question)
-	answer := make(chan string, 1)
-	go func() {
-		line, _ := bufio.NewReader(a.in).ReadString('\n') // at the end of input, what there is
-		answer <- strings.ToLower(strings.TrimSpace(line))
-	}()
-	select {
-	case <-ctx.Done():
-		fmt.Fprintln(a.errOut)
-		return false, ctx.Err()
-	case s := <-answer:
-		if s == "y" || s == "yes" {
-			return true, nil
-		}
-		fmt.Fprintln(a.errOut, "nothing was changed")
-		return false, nil
-	}
 }

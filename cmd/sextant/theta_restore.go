@@ -61,7 +61,7 @@ func momentBefore(s string, now time.Time) (time.Time, error) {
 	if ago, err := time.ParseDuration(s); err == nil && ago >= 0 {
 		return now.Add(-ago), nil
 	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02 15:04"} {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04"} {
 		if at, err := time.Parse(layout, s); err == nil {
 			return at, nil
 		}
@@ -71,48 +71,30 @@ func momentBefore(s string, now time.Time) (time.Time, error) {
 
 func restoreThetas(ctx context.Context, o thetaRestoreOptions) error {
 	a := o.app
-	preview := func(s *session) ([]jobs.Restoration, error) { return a.runner(s, s.log).PreviewRestore(ctx, o.request) }
-	if o.request.DryRun {
-		s, err := a.connectToLook(ctx)
-		if err != nil {
-			return err
-		}
-		defer s.Close()
-		p, err := preview(s)
-		if err != nil {
-			return err
-		}
-		if a.global.json {
-			return a.writeJSON(p)
-		}
-		a.printRestorations(p)
-		return nil
-	}
-	s, err := a.connect(ctx)
+	s, err := a.connectToChange(ctx, o.request.DryRun)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if s.about.ReadOnly {
-		return jobs.ErrReadOnly
+	if !o.request.DryRun && !a.asks(o.yes) {
+		return a.run(ctx, s, o.request)
 	}
-	if a.asks(o.yes) {
-		p, err := preview(s)
-		if err != nil {
-			return err
-		}
-		a.printRestorations(p)
-		ok, err := a.confirm(ctx, fmt.Sprintf("Restore θ of %s in %s?", plural(len(o.request.Users), "learner"), s.where()))
-		if err != nil || !ok {
-			return err
-		}
+	p, err := a.runner(s, s.log).PreviewRestore(ctx, o.request)
+	if err != nil {
+		return err
+	}
+	if o.request.DryRun && a.global.json {
+		return a.writeJSON(p)
+	}
+	a.printRestorations(p)
+	if o.request.DryRun {
+		return nil
+	}
+	ok, err := a.confirm(ctx, fmt.Sprintf("Restore θ of %s in %s?", plural(len(o.request.Users), "learner"), s.where()))
+	if err != nil || !ok {
+		return err
 	}
 	return a.run(ctx, s, o.request)
-}
-
-// asks reports whether a command that changes something asks first.
-func (a *app) asks(yes bool) bool {
-	return a.interactive() && !yes && !a.global.json && !a.global.quiet
 }
 
 func (a *app) printRestorations(list []jobs.Restoration) {
