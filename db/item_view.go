@@ -38,6 +38,11 @@ type Question struct {
 	Content *string `db:"content" json:"content"`
 	TopicID *string `db:"topic_id" json:"topic_id"`
 	Anchor  bool    `db:"anchor" json:"anchor"`
+
+	// The seed parameters, of an anchor those that define the scale; nil where they cannot be used.
+	A *float64 `db:"a" json:"a"`
+	B *float64 `db:"b" json:"b"`
+	C *float64 `db:"c" json:"c"`
 }
 
 const itemColumns = `h.item_id, h.a, h.b, h.c, h.se_a, h.se_b, h.se_c, h.n, h.p_correct, h.infit, h.outfit, h.sx2, h.sx2_df, h.sx2_p, h.flags, h.dropped`
@@ -97,8 +102,8 @@ func (d *DB) Question(ctx context.Context, item string) (*Question, error) {
 		return nil, err
 	}
 	rows, err := collect[Question](ctx, d.pool, `
-		SELECT to_jsonb(q) ->> 'content' AS content, to_jsonb(q) ->> 'topic_id' AS topic_id, coalesce(`+anchored+`, false) AS anchor
-		FROM public.question q WHERE q.id = $1`, id)
+		SELECT to_jsonb(q) ->> 'content' AS content, to_jsonb(q) ->> 'topic_id' AS topic_id, coalesce(`+anchored+`, false) AS anchor, s.a, s.b, s.c
+		FROM public.question q LEFT JOIN (`+questionParams+` AND q.id = $1) s ON true WHERE q.id = $1`, id)
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}

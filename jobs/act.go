@@ -1,11 +1,18 @@
 package jobs
 
+import "strings"
+
 // commands are the words of the command line for what 'sextant run' does not run.
 var commands = map[string][]string{
 	updateTheta:   {"theta", "recompute"},
 	restoreTheta:  {"theta", "restore"},
 	forgetLearner: {"learner", "forget"},
 	pruneAct:      {"prune"},
+}
+
+// nameLearners asks for the learners that a request is without.
+func nameLearners(stage string) error {
+	return usagef("name the learners: sextant %s USER…", strings.Join(commands[stage], " "))
 }
 
 // acts are what operators do beside the pipeline, through the same runner: lock,

@@ -48,6 +48,12 @@ and θs nor in a KPI. --max-obs keeps the same quota of answers of each item, so
 whose newest activity of any kind is at least threshold whole days and at most 56 days before d. Activity is an answer,
 a ready exam result (at its created_at) or the end of a session. Other keys are kept, I_t, E_t, R_t and A_t among them;
 a row whose P and S are unchanged, or both null, is not written.`,
+	syncStage: `Brings sextant.answer up to date with the platform. The source is the first that exists of attempt, responses and
+exam_results, chosen at the first sync and changed by --source alone; a view attempt that stands on exam_results is read
+as exam_results. An answer needs a learner, an item, a verdict and a moment, else it is set aside in the quarantine with
+the reason; an unreadable time, hint count or topic costs that field only. Of exam_results only rows with status ready
+count: a re-grade replaces its session's answers, on the day the session had. Where the source has no update time the
+last 7 days are read again; --full reads everything and removes what is gone.`,
 	updateTheta: `Estimates a learner's θ, overall and by topic, from the latest answer to each item in the lookback, with the item
 parameters and the population prior of the calibration in force.`,
 }
@@ -60,6 +66,9 @@ func Explain(r *Registry, name string) (Explanation, error) {
 		if names[i] = e.Name; strings.EqualFold(e.Name, name) {
 			return e, nil
 		}
+	}
+	if s, err := r.Find(name); err == nil && !Built(s) {
+		return Explanation{}, usagef("%s is not built in this version", name)
 	}
 	return Explanation{}, usagef("nothing is called %q; there are %s", name, strings.Join(names, ", "))
 }
@@ -82,7 +91,10 @@ func Explanations(r *Registry) []Explanation {
 func terms(s Stage) string {
 	info := s.Info()
 	when := "It runs when a session finishes."
-	if info.Schedule != "" {
+	switch {
+	case info.Step:
+		when = "Every stage runs it first."
+	case info.Schedule != "":
 		when = fmt.Sprintf("Schedule (UTC): `%s`.", info.Schedule)
 	}
 	lines := []string{when + " One slice is one " + info.Slice + "."}

@@ -117,6 +117,7 @@ func (j *Job) execute(ctx context.Context, stage Stage) error {
 		switch {
 		case err == nil:
 			j.Log.Info("done", "slice", s.Label(), "why", s.Reason, "took", time.Since(began).Round(time.Millisecond).String())
+			j.units(j.progress().UnitsDone+1, plan.Todo())
 		case errors.As(err, &some):
 			j.Log.Warn("done, some learners excepted", "slice", s.Label(), "failed", some.Failed)
 			within.add(some.Failed, some.First)
@@ -128,8 +129,6 @@ func (j *Job) execute(ctx context.Context, stage Stage) error {
 			}
 			failed.add(1, fmt.Errorf("%s: %w", s.Label(), err))
 		}
-		p := j.progress()
-		j.units(p.UnitsDone+1, p.UnitsTotal)
 	}
 	if failed.Failed > 0 && failed.Failed == plan.Todo() {
 		return failed.First

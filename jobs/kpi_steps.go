@@ -61,7 +61,10 @@ func (d *KPIDetail) improvementSteps() []string {
 func (d *KPIDetail) efficiencySteps() []string {
 	k := d.Inputs
 	window := func(name string, first, last int, median *float64, n int64) string {
-		return fmt.Sprintf("%s %s: median %s ms of %d correct answers with a time", name, d.days(first, last), showOr(median, "of no"), n)
+		if median == nil {
+			return fmt.Sprintf("%s %s: no correct answer with a time", name, d.days(first, last))
+		}
+		return fmt.Sprintf("%s %s: median %s ms of %s with a time", name, d.days(first, last), show(*median), plural(n, "correct answer"))
 	}
 	steps := []string{window("recent", 27, 0, k.MedianRecent, k.TimedRecent), window("prev", 55, 28, k.MedianPrev, k.TimedPrev)}
 	if k.Efficiency == nil {
@@ -72,7 +75,7 @@ func (d *KPIDetail) efficiencySteps() []string {
 
 func (d *KPIDetail) recoverySteps() []string {
 	k := d.Inputs
-	steps := []string{fmt.Sprintf("recent %s: %d answers to what went wrong in %s, %d of them correct", d.days(27, 0), k.Retried, d.days(55, 28), k.Recovered)}
+	steps := []string{fmt.Sprintf("recent %s: %s to what went wrong in %s, %d of them correct", d.days(27, 0), plural(k.Retried, "answer"), d.days(55, 28), k.Recovered)}
 	if k.Recovery == nil {
 		return append(steps, result(nil, "nothing that had gone wrong was tried again"))
 	}
@@ -89,10 +92,10 @@ func (d *KPIDetail) engagementSteps() []string {
 		gap = fmt.Sprintf("g = clamp(1 / %s): the mean gap in days between %d answer times", show(*k.GapDays), k.Moments)
 	}
 	if k.DwellSeconds != nil {
-		dwell = fmt.Sprintf("w = clamp(%s / 900): the mean dwell in seconds of %d sessions with a time", show(*k.DwellSeconds), k.TimedSessions)
+		dwell = fmt.Sprintf("w = clamp(%s / 900): the mean dwell in seconds of %s with a time", show(*k.DwellSeconds), plural(k.TimedSessions, "session"))
 	}
 	return []string{
-		fmt.Sprintf("%s: %d answers in %d sessions", d.days(27, 0), k.Answers, k.Sessions), gap,
+		fmt.Sprintf("%s: %s in %s", d.days(27, 0), plural(k.Answers, "answer"), plural(k.Sessions, "session")), gap,
 		fmt.Sprintf("h = clamp(1 − %d / %d / 3): hints per answer", k.Hints, k.Answers), dwell,
 		fmt.Sprintf("0.35 · clamp(%d / 28) + 0.25 · g + 0.20 · h + 0.20 · w %s", k.Sessions, result(k.Engagement, "")),
 	}
@@ -125,7 +128,7 @@ func (d *KPIDetail) churnSteps() []string {
 		gap = fmt.Sprintf("clamp(%s / 7)", show(*k.VisitGapDays))
 	}
 	return []string{
-		fmt.Sprintf("%s: %d sessions, the newest activity at %s", d.days(55, 0), k.Visits, k.LastVisit.UTC().Format("2006-01-02 15:04 UTC")),
+		fmt.Sprintf("%s: %s, the newest activity at %s", d.days(55, 0), plural(k.Visits, "session"), k.LastVisit.UTC().Format("2006-01-02 15:04 UTC")),
 		fmt.Sprintf("clamp(0.60 · clamp(%d / %d) + 0.25 · %s + 0.15 · clamp(1 − %d / 10)) %s", *k.DaysSince, d.Params.Horizon, gap, k.Visits, result(k.Churn, "")),
 	}
 }

@@ -170,6 +170,9 @@ func (r *Runner) admit(ctx context.Context, q Request) (stage Stage, job *Job, h
 	if !Built(stage) {
 		return nil, nil, "", usagef("%s is not built in this version", q.Stage)
 	}
+	if stage.Info().PerLearner && len(q.Users) == 0 {
+		return nil, nil, "", nameLearners(q.Stage)
+	}
 	if skew != 0 {
 		r.Log.Warn("the clocks of the database and of this machine differ; the database's counts", "database_ahead", skew.Round(time.Second).String())
 	}

@@ -264,6 +264,11 @@ func (r *Runner) PreviewTheta(ctx context.Context, q Request) ([]ThetaPreview, e
 	err = r.DB.InSnapshot(ctx, func(tx *db.Tx) error {
 		for _, u := range q.Users {
 			e, err := estimate(ctx, tx, job.service, u, job.Now, job.Params.(*ThetaParams).Lookback)
+			var unknown *UnknownLearnerError
+			if errors.As(err, &unknown) && len(q.Users) > 1 { // as in a run, the others are none the worse for it
+				out = append(out, ThetaPreview{UserID: u, Outcome: OutcomeUnknown, AsOf: job.Now, Used: []Scored{}, LeftOut: []Excluded{}})
+				continue
+			}
 			if err != nil {
 				return err
 			}

@@ -2,9 +2,12 @@ package jobs_test
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"sextant/db"
 	"sextant/jobs"
@@ -238,9 +241,20 @@ func TestUnknownLearnersFailAloneAndByName(t *testing.T) {
 	if err == nil || r.Status != db.RunPartial || !strings.Contains(err.Error(), `unknown learner "no-such"`) {
 		t.Errorf("status %s, error %v", r.Status, err)
 	}
+	if r.UnitsDone != 1 || r.UnitsTotal != 2 {
+		t.Errorf("%d of %d learners are done, want 1 of 2", r.UnitsDone, r.UnitsTotal)
+	}
 	failures, err := b.db.RunFailures(b.ctx, r.ID)
 	if err != nil || len(failures) != 1 || failures[0].Kind != "learner" || failures[0].Subject != "no-such" {
 		t.Errorf("failures = %+v, %v", failures, err)
+	}
+	p, err := b.runner.PreviewTheta(b.ctx, jobs.Request{Stage: "update-theta", Users: []string{"no-such", user}})
+	if err != nil || len(p) != 2 || p[0].Outcome != jobs.OutcomeUnknown || p[1].New == nil {
+		t.Errorf("preview %+v, %v", p, err)
+	}
+	var usage *jobs.UsageError
+	if r, err := b.runner.Run(b.ctx, jobs.Request{Stage: "update-theta"}); !errors.As(err, &usage) || r.ID != uuid.Nil {
+		t.Errorf("without learners: run %s, %v; want a refusal that the ledger does not know of", r.ID, err)
 	}
 }
 

@@ -23,18 +23,19 @@ type ThetaParams struct {
 
 const updateTheta = "update-theta"
 
-// The outcomes of an update. The last three write nothing.
+// The outcomes of an update. All but the first write nothing.
 const (
 	OutcomeUpdate       = "update"
 	OutcomeNoAnswers    = "no answers"
 	OutcomeNoParameters = "no parameters"
 	OutcomeOlder        = "older than the one in force"
+	OutcomeUnknown      = "unknown learner" // of a preview; in a run that learner fails
 )
 
 // Info describes the stage.
 func (UpdateTheta) Info() Info {
 	return Info{Name: updateTheta, Summary: "θ of the learners whose session has finished",
-		Upstream: []string{calibrateStage}, Slice: "learner", PerLearner: true}
+		Grace: time.Hour, Upstream: []string{calibrateStage}, Slice: "learner", PerLearner: true}
 }
 
 // Params gives its parameters.
@@ -43,7 +44,7 @@ func (UpdateTheta) Params() any { return &ThetaParams{} }
 // Plan is one slice a learner.
 func (UpdateTheta) Plan(ctx context.Context, j *Job) (Plan, error) {
 	if len(j.Request.Users) == 0 {
-		return Plan{}, usagef("name the learners: sextant theta recompute USER…")
+		return Plan{}, nameLearners(updateTheta)
 	}
 	if j.Request.Backfill() || j.Request.Date != nil {
 		return Plan{}, usagef("%s takes no date: θ is estimated as of now", updateTheta)

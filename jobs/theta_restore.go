@@ -37,7 +37,7 @@ func (RestoreTheta) Plan(_ context.Context, j *Job) (Plan, error) {
 		return Plan{}, err
 	}
 	if len(j.Request.Users) == 0 {
-		return Plan{}, usagef("name the learners: sextant theta restore USER… --at TIME")
+		return Plan{}, nameLearners(restoreTheta)
 	}
 	var plan Plan
 	for _, u := range j.Request.Users {

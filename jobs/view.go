@@ -125,7 +125,7 @@ type LearnerDetail struct {
 // ThetaPreview is one learner's θ now and as a recompute would leave it.
 type ThetaPreview struct {
 	UserID      string      `json:"user_id"`
-	Outcome     string      `json:"outcome"` // update, no answers, no parameters, or older than the one in force
+	Outcome     string      `json:"outcome"` // update, no answers, no parameters, older than the one in force, or unknown learner
 	Old         *db.Ability `json:"old"`
 	New         *db.Ability `json:"new"`
 	AsOf        time.Time   `json:"as_of"`

@@ -173,7 +173,7 @@ func (a *app) printItem(d jobs.ItemDetail) {
 	if q := d.Question; q != nil {
 		fmt.Fprintf(a.out, "  topic %s", widget.Clean(textOf(q.TopicID)))
 		if q.Anchor {
-			fmt.Fprint(a.out, "  anchor")
+			fmt.Fprintf(a.out, "  anchor at a %s b %s c %s", numberOf(q.A, 2), numberOf(q.B, 2), numberOf(q.C, 2))
 		}
 		if q.Content != nil {
 			fmt.Fprintf(a.out, "\n%s", widget.Clean(*q.Content))

@@ -38,6 +38,17 @@ func TestItems(t *testing.T) {
 	if out := b.ok("items", "show", first.ItemID, "--limit", "1"); !strings.Contains(out, *d.Question.Content) || !strings.Contains(out, "infit") {
 		t.Errorf("items show prints\n%s", out)
 	}
+	for _, it := range bank.Items { // an anchor is shown beside the parameters that it holds
+		d := read[jobs.ItemDetail](b, "items", "show", it.ItemID)
+		if q := d.Question; q == nil || !q.Anchor {
+			continue
+		}
+		want := "anchor at a " + numberOf(d.Question.A, 2) + " b " + numberOf(d.Question.B, 2)
+		if out := b.ok("items", "show", it.ItemID); d.Question.A == nil || !strings.Contains(out, want) {
+			t.Errorf("an anchor prints\n%s", out)
+		}
+		break
+	}
 	b.fails(exitFailed, "unknown item", "items", "show", "no-such")
 	b.fails(exitUsage, `no bank "topic:none" has been calibrated`, "items", "list", "--bank", "topic:none")
 	b.fails(exitUsage, "items are not sorted by", "items", "list", "--sort", "colour")

@@ -9,7 +9,11 @@ import (
 
 // printThetaPreview shows what a recompute would do to a learner's θ, and why.
 func (a *app) printThetaPreview(p jobs.ThetaPreview) {
-	fmt.Fprintf(a.out, "%s: %s\n\n", widget.Clean(p.UserID), p.Outcome)
+	fmt.Fprintf(a.out, "%s: %s\n", widget.Clean(p.UserID), p.Outcome)
+	if p.Outcome == jobs.OutcomeUnknown {
+		return
+	}
+	fmt.Fprintln(a.out)
 	fmt.Fprintf(a.out, "  θ in force  %s\n", abilityWords(p.Old))
 	fmt.Fprintf(a.out, "  θ anew      %s\n", abilityWords(p.New))
 	if p.Old != nil && p.New != nil {

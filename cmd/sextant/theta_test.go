@@ -78,6 +78,10 @@ func TestRecomputeReadsIDsFromAFile(t *testing.T) {
 	if run.UnitsTotal != 2 {
 		t.Errorf("%d learners, want each once", run.UnitsTotal)
 	}
+	b.in = user + "\nnobody\n"
+	if out := b.ok("theta", "recompute", "--from-file", "-", "--dry-run"); !strings.Contains(out, "nobody: unknown learner") || !strings.Contains(out, "OUTCOME") {
+		t.Errorf("the dry run prints\n%s", out)
+	}
 	b.fails(exitUsage, "name the learners", "theta", "recompute")
 	b.fails(exitUsage, "no such file", "theta", "recompute", "--from-file", "/nowhere/ids")
 }
