@@ -28,7 +28,7 @@ type CalibrateParams struct {
 	MaxResidual float64 `param:"max-residual" default:"0.15" min:"0" help:"greatest RMSD of the linked items' curves, in probability, that is published; 0: any"`
 	MaxDrift    float64 `param:"max-drift" default:"0.25" min:"0" help:"greatest share of the linked items that may have drifted; 0: any"`
 	UpdateMeta  bool    `param:"update-question-meta" env:"IRT_UPDATE_QUESTION_META" default:"false" help:"also write question.meta.irt of the items calibrated, anchors excepted"`
-	Scorer      string  `param:"scorer" default:"engine" choices:"engine,plumber" help:"who estimates θ: Sextant's engine, or the R service at $R_IRT_BASE_URL"`
+	Scorer      string  `param:"scorer" default:"engine" choices:"engine,plumber" along:"R_IRT_BASE_URL,R_IRT_TIMEOUT_SECS" help:"who estimates θ: Sextant's engine, or the R service at $R_IRT_BASE_URL"`
 	Version     string  `param:"scale" default:"v1" help:"the θ scale's name; a new name starts a new scale"`
 }
 

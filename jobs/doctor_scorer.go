@@ -16,11 +16,11 @@ func (s *Service) findScorer(ctx context.Context, d *Diagnosis) {
 		d.find(LevelError, "scorer", "", "%s", err)
 	case service != nil:
 		if err := service.healthy(ctx); err != nil {
-			d.find(LevelError, "scorer", "", "θ is to come from an R service, but %s", err)
+			d.find(LevelError, "scorer", "", "%s; θ is to come from it", err)
 			return
 		}
 		d.find(LevelOK, "scorer", "", "θ comes from the R service at %s, which says that it is well", service.base)
-	case r.Getenv("R_IRT_BASE_URL") != "":
+	case r.Getenv(plumberURLEnv) != "":
 		d.find(LevelInfo, "scorer", "", "R_IRT_BASE_URL is set, and θ comes from Sextant's own engine all the same: only 'scorer: plumber' in the config file, or --scorer plumber, chooses the service")
 	}
 }

@@ -48,8 +48,13 @@ func (r *Registry) Scheduled(now time.Time, getenv func(string) string, m Manife
 		s := Scheduled{Stage: info.Name, Schedule: info.Schedule, Grace: info.Grace.Seconds(), Enabled: !info.Off,
 			Built: Built(st), Command: shellJoin(m.words(info.Name)), Env: []EnvVar{}}
 		for _, p := range Specs(st.Params()) {
-			if v := getenv(p.Env); p.Env != "" && v != "" {
-				s.Env = append(s.Env, EnvVar{p.Env, v})
+			for _, name := range append([]string{p.Env}, p.along...) {
+				if name == plumberURLEnv && CheckPlumberURL(getenv(name)) != nil { // it may hold a password
+					continue
+				}
+				if v := getenv(name); name != "" && v != "" {
+					s.Env = append(s.Env, EnvVar{name, v})
+				}
 			}
 		}
 		if info.Schedule != "" {

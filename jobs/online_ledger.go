@@ -34,7 +34,7 @@ type minuteLedger struct {
 	done   db.RunProgress
 	failed int
 
-	interrupted error // the R service failed meanwhile
+	interrupted error // the R service failed, and has not answered since
 }
 
 // current is the run of this minute.

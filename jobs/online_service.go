@@ -32,7 +32,7 @@ func (s *serving) endure(err error) error {
 	down, yes := serviceFails(err)
 	if !yes {
 		if s.outage.wait > 0 && answered > s.outage.answered {
-			s.outage = outage{}
+			s.outage, s.ledger.interrupted = outage{}, nil
 			s.ledger.log.Info("the R service answers again")
 		}
 		return err

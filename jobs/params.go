@@ -21,6 +21,8 @@ type ParamSpec struct {
 	Min     string   `json:"min,omitempty"`
 	Choices []string `json:"choices,omitempty"`
 	Help    string   `json:"help"`
+
+	along []string // variables that a choice speaks of; never secrets
 }
 
 // Specs lists the parameters of a parameter struct (or a pointer to one).
@@ -36,6 +38,9 @@ func Specs(params any) []ParamSpec {
 			Default: tag("default"), Min: tag("min"), Help: tag("help")}
 		if c := tag("choices"); c != "" {
 			s.Choices = strings.Split(c, ",")
+		}
+		if v := tag("along"); v != "" {
+			s.along = strings.Split(v, ",")
 		}
 		specs = append(specs, s)
 	}

@@ -18,6 +18,8 @@ const (
 	plumberAtOnce  = 2 // requests; an R process answers one after the other, so that more would only wait
 )
 
+const plumberURLEnv = "R_IRT_BASE_URL"
+
 // PlumberSettings are the R scoring service as the config file has it. The
 // environment goes before: R_IRT_BASE_URL, R_IRT_TIMEOUT_SECS, R_IRT_INTERNAL_TOKEN.
 type PlumberSettings struct {
@@ -44,8 +46,8 @@ func (c *plumber) patience() time.Duration { return plumberTries * c.timeout }
 func (r *Runner) plumber() (*plumber, error) {
 	s := r.Plumber
 	from := "plumber.url"
-	if v := r.Getenv("R_IRT_BASE_URL"); v != "" {
-		s.URL, from = v, "R_IRT_BASE_URL"
+	if v := r.Getenv(plumberURLEnv); v != "" {
+		s.URL, from = v, plumberURLEnv
 	}
 	if s.URL == "" {
 		return nil, usagef("the plumber scorer needs the address of the R service: set R_IRT_BASE_URL, or plumber.url in the config file")

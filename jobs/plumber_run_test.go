@@ -129,6 +129,9 @@ func TestRunsScoreThroughThePlumber(t *testing.T) {
 	if got := one[float64](b, `SELECT theta FROM mirt_ability WHERE user_id = $1`, user); got == engine || math.Abs(got-engine) > 0.02 {
 		t.Errorf("θ is %v by the service and %v by the engine", got, engine)
 	}
+	if n := one[int](b, `SELECT count(*) FROM sextant.run_event WHERE message = 'θ comes from the R service'`); n != 1 {
+		t.Errorf("the ledger says %d times that θ comes from the service", n)
+	}
 	w, err := b.service().WhyTheta(b.ctx, user, "")
 	if err != nil || w.Origin.Scorer != jobs.ScorerPlumber || len(w.Notes) == 0 || !strings.Contains(w.Notes[0], "came from the R service") || math.Abs(w.Theta-engine) > 1e-9 {
 		t.Errorf("why: %v, by the engine %v; origin %+v, notes %q, %v", w.Theta, engine, w.Origin, w.Notes, err)

@@ -265,6 +265,10 @@ func (r *Runner) supervise(ctx context.Context, stage Stage, job *Job, lock *db.
 		job.Log.Warn("an earlier run of this stage died and is marked lost", "run", id.String())
 	}
 	job.Log.Info("run started", "stage", job.Run.Stage, "run", job.Run.ID.String())
+	if job.service != nil {
+		job.service.log = job.Log // the ledger tells what it took to get an answer
+		job.Log.Info("θ comes from the R service", "service", job.service.base.String())
+	}
 	err := job.execute(ctx, stage)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = stopped(cause, job.Request.Actor)

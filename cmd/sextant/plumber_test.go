@@ -129,6 +129,14 @@ func TestTheVariablesOfThePlumber(t *testing.T) {
 	}
 	service.set(http.StatusServiceUnavailable, 0)
 	notReady("answered 503 Service Unavailable: no R today")
+	if out := b.ok("schedule", "--format", "crontab"); !strings.Contains(out, "R_IRT_BASE_URL="+service.URL) || strings.Contains(out, "s3cret") {
+		t.Errorf("the crontab sets for the service:\n%s", out)
+	}
+	b.env["R_IRT_BASE_URL"] = "http://u:hunter2@r.example.org"
+	if out := b.ok("schedule", "--format", "crontab"); strings.Contains(out, "hunter2") {
+		t.Errorf("the crontab holds a password:\n%s", out)
+	}
+	b.env["R_IRT_BASE_URL"] = service.URL
 	service.set(0, time.Hour)
 	b.env["R_IRT_TIMEOUT_SECS"] = "0.05"
 	notReady("did not answer within 50ms; raise R_IRT_TIMEOUT_SECS")
