@@ -5,6 +5,11 @@ import (
 	"time"
 )
 
+// Clock is the time by the database's clock.
+func (d *DB) Clock(ctx context.Context) (time.Time, error) {
+	return scalar[time.Time](ctx, d.pool, `SELECT clock_timestamp()`)
+}
+
 // ClockSkew is how far the database's clock is ahead of this machine's.
 func (d *DB) ClockSkew(ctx context.Context) (time.Duration, error) {
 	return clockSkew(ctx, d.pool, 1)

@@ -148,3 +148,25 @@ func scalar[T any](ctx context.Context, q querier, sql string, args ...any) (T, 
 	err := q.QueryRow(ctx, sql, args...).Scan(&v)
 	return v, classify("", err)
 }
+
+// first is the first row of a query, or nil.
+func first[T any](ctx context.Context, q querier, sql string, args ...any) (*T, error) {
+	rows, err := collect[T](ctx, q, sql, args...)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return &rows[0], nil
+}
+
+// one is the first row of a query, or ErrNotFound.
+func one[T any](ctx context.Context, q querier, sql string, args ...any) (T, error) {
+	row, err := first[T](ctx, q, sql, args...)
+	if err == nil && row == nil {
+		err = ErrNotFound
+	}
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return *row, nil
+}

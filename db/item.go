@@ -74,16 +74,9 @@ func (tx *Tx) CalibrationInForce(ctx context.Context, bank string) (Calibration,
 }
 
 func calibrationInForce(ctx context.Context, q querier, bank string) (Calibration, error) {
-	rows, err := collect[Calibration](ctx, q, `
+	return one[Calibration](ctx, q, `
 		SELECT run_id, bank, model, version, data_day, prior_mean, prior_sd, linking, metrics, fitted_at
 		FROM sextant.calibration WHERE bank = $1 AND in_force_at IS NOT NULL ORDER BY in_force_at DESC LIMIT 1`, bank)
-	if err == nil && len(rows) == 0 {
-		err = ErrNotFound
-	}
-	if err != nil {
-		return Calibration{}, err
-	}
-	return rows[0], nil
 }
 
 // CalibrationItems are the fitted parameters of one calibration.

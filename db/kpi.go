@@ -201,13 +201,9 @@ type StoredKPIs struct {
 
 // StoredKPIs is the learner's row of the week that holds a day, or nil.
 func (tx *Tx) StoredKPIs(ctx context.Context, userID string, day Day) (*StoredKPIs, error) {
-	rows, err := collect[StoredKPIs](ctx, tx.tx, `
+	return first[StoredKPIs](ctx, tx.tx, `
 		SELECT k.week_start, CASE WHEN jsonb_typeof(k.kpis) = 'object' THEN k.kpis ELSE '{}' END AS kpis, r.kpis_day, r.quiet_day, k.updated_at
 		FROM public.weekly_kpi k
 		LEFT JOIN sextant.kpi_row r ON r.user_id = k.user_id COLLATE "C" AND r.week_start = k.week_start
 		WHERE k.user_id = $1 AND k.week_start = $2`, userID, day.Monday())
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	return &rows[0], nil
 }

@@ -84,15 +84,8 @@ var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // Learner gives one learner, or ErrNotFound.
 func (d *DB) Learner(ctx context.Context, userID string) (Learner, error) {
-	rows, err := collect[Learner](ctx, d.pool, `
+	return one[Learner](ctx, d.pool, `
 		SELECT `+learnerColumns+` FROM sextant.learner l `+learnerAbility+` WHERE l.user_id = $1`, userID)
-	if err == nil && len(rows) == 0 {
-		err = ErrNotFound
-	}
-	if err != nil {
-		return Learner{}, err
-	}
-	return rows[0], nil
 }
 
 // LearnerExists reports whether any answer of the learner has been read.

@@ -78,15 +78,11 @@ func (tx *Tx) WriteOnline(ctx context.Context, run uuid.UUID, version string, as
 	b.Queue(`
 		INSERT INTO public.mirt_ability AS m (user_id, theta, se, model, version, fitted_at)
 		SELECT user_id, theta, se, model, $6, $7 FROM `+estimates+` WHERE topic_id IS NULL ORDER BY user_id COLLATE "C"
-		ON CONFLICT (user_id, version) DO UPDATE SET theta = excluded.theta, se = excluded.se, model = excluded.model,
-			fitted_at = excluded.fitted_at
-		WHERE m.fitted_at IS NULL OR m.fitted_at <= excluded.fitted_at`, users, topics, theta, se, models, version, asOf)
+		`+abilityConflict, users, topics, theta, se, models, version, asOf)
 	b.Queue(`
 		INSERT INTO public.student_topic_theta AS m (user_id, topic_id, theta, se, model, version, fitted_at)
 		SELECT user_id, topic_id, theta, se, model, $6, $7 FROM `+estimates+` WHERE topic_id IS NOT NULL ORDER BY user_id COLLATE "C", topic_id COLLATE "C"
-		ON CONFLICT (user_id, topic_id) DO UPDATE SET theta = excluded.theta, se = excluded.se, model = excluded.model,
-			version = excluded.version, fitted_at = excluded.fitted_at
-		WHERE m.fitted_at IS NULL OR m.fitted_at <= excluded.fitted_at`, users, topics, theta, se, models, version, asOf)
+		`+topicConflict, users, topics, theta, se, models, version, asOf)
 	b.Queue(`DELETE FROM sextant.theta_outcome WHERE user_id = ANY ($1::text[])`, users)
 	return classify("write θ", tx.tx.SendBatch(ctx, &b).Close())
 }

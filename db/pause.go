@@ -67,25 +67,3 @@ func resume(ctx context.Context, q querier, stage, actor string, now time.Time) 
 		WHERE stage = $1 AND resumed_at IS NULL RETURNING (until IS NULL OR until > $3) AS held`, stage, actor, now)
 	return len(rows) > 0 && rows[0].Held, err
 }
-
-// SkipRun writes the ledger row of a run that was due and did not take place,
-// and why.
-func (d *DB) SkipRun(ctx context.Context, r *Run, why string) error {
-	return d.InTx(ctx, func(tx *Tx) error { return tx.skipRun(ctx, r, why) })
-}
-
-func (t *Tx) skipRun(ctx context.Context, r *Run, why string) error {
-	err := t.tx.QueryRow(ctx, `
-		INSERT INTO sextant.run (id, stage, params, window_from, window_to, trigger, actor, reason, host, pid, version,
-			status, lock_key, finished_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'skipped', $12, now())
-		RETURNING token, status, created_at, finished_at`,
-		r.ID, r.Stage, r.Params, r.WindowFrom, r.WindowTo, r.Trigger, r.Actor, r.Reason, r.Host, r.PID, r.Version, r.LockKey,
-	).Scan(&r.Token, &r.Status, &r.CreatedAt, &r.FinishedAt)
-	if err != nil {
-		return classify("record the skipped run", err)
-	}
-	_, err = t.tx.Exec(ctx, `INSERT INTO sextant.run_event (run_id, level, message, attrs)
-		VALUES ($1, 'info', 'skipped', jsonb_build_object('why', $2::text))`, r.ID, storable(why))
-	return classify("record the skipped run", err)
-}

@@ -8,7 +8,6 @@ import (
 
 // Overview is what the pipeline screen needs beside the stages' own runs.
 type Overview struct {
-	Now      time.Time  `db:"now"` // the database's clock
 	Source   string     `db:"source"`
 	SyncedAt *time.Time `db:"synced_at"`
 	Answers  int64      `db:"answers"` // the planner's estimate
@@ -18,7 +17,7 @@ type Overview struct {
 // Overview reads the state of the answers and of θ at session end.
 func (d *DB) Overview(ctx context.Context) (Overview, error) {
 	rows, err := collect[Overview](ctx, d.pool, `
-		SELECT now() AS now, coalesce(s.source, '') AS source, s.synced_at,
+		SELECT coalesce(s.source, '') AS source, s.synced_at,
 		       greatest(c.reltuples, 0)::bigint AS answers, w.waiting
 		FROM (SELECT) one
 		LEFT JOIN sextant.sync_state s ON true

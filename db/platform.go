@@ -195,19 +195,19 @@ func (d *DB) PlatformNote(ctx context.Context) (note string, ok bool, err error)
 }
 
 // lockPlatform makes two demos at once wait for each other.
-func (t *Tx) lockPlatform(ctx context.Context) error {
-	_, err := t.tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('sextant demo platform'))`)
+func (tx *Tx) lockPlatform(ctx context.Context) error {
+	_, err := tx.tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('sextant demo platform'))`)
 	return classify("lock the demo platform", err)
 }
 
 // platformMade returns the names of the demo's own relations, and
 // ErrPlatformForeign when a platform name is taken by anything else.
-func (t *Tx) platformMade(ctx context.Context) ([]string, error) {
+func (tx *Tx) platformMade(ctx context.Context) ([]string, error) {
 	type relation struct {
 		Name string `db:"name"`
 		Made bool   `db:"made"`
 	}
-	found, err := collect[relation](ctx, t.tx, `
+	found, err := collect[relation](ctx, tx.tx, `
 		SELECT c.relname AS name,
 		       coalesce(starts_with(obj_description(c.oid, 'pg_class'), $2), false) AS made
 		FROM pg_class c

@@ -66,8 +66,8 @@ type PlatformClassroom struct {
 }
 
 // CopyPlatformSessions adds sessions and their results to the demo platform.
-func (t *Tx) CopyPlatformSessions(ctx context.Context, rows []PlatformSession) error {
-	err := copyRows(ctx, t, "session",
+func (tx *Tx) CopyPlatformSessions(ctx context.Context, rows []PlatformSession) error {
+	err := copyRows(ctx, tx, "session",
 		[]string{"id", "user_id", "org_id", "classroom_id", "exam_id", "started_at", "ended_at", "status", "created_at"},
 		rows, func(s *PlatformSession) []any {
 			return []any{s.ID, s.UserID, s.OrgID, s.ClassroomID, strconv.Itoa(s.ExamID), s.StartedAt, s.EndedAt, s.Status, s.StartedAt}
@@ -81,7 +81,7 @@ func (t *Tx) CopyPlatformSessions(ctx context.Context, rows []PlatformSession) e
 			handedIn = append(handedIn, &rows[i])
 		}
 	}
-	return copyRows(ctx, t, "exam_results",
+	return copyRows(ctx, tx, "exam_results",
 		[]string{"id", "session_id", "user_id", "exam_id", "org_id", "status", "result_json",
 			"score_raw", "score_scaled", "standard_error", "percentile", "created_at", "updated_at"},
 		handedIn, func(p **PlatformSession) []any {
@@ -92,8 +92,8 @@ func (t *Tx) CopyPlatformSessions(ctx context.Context, rows []PlatformSession) e
 }
 
 // CopyPlatformQuestions adds questions to the demo platform.
-func (t *Tx) CopyPlatformQuestions(ctx context.Context, rows []PlatformQuestion) error {
-	return copyRows(ctx, t, "question",
+func (tx *Tx) CopyPlatformQuestions(ctx context.Context, rows []PlatformQuestion) error {
+	return copyRows(ctx, tx, "question",
 		[]string{"id", "content", "difficulty", "topic_id", "meta", "created_at", "updated_at"},
 		rows, func(q *PlatformQuestion) []any {
 			return []any{q.ID, q.Content, q.Difficulty, q.TopicID, q.Meta, q.CreatedAt, q.CreatedAt}
@@ -101,8 +101,8 @@ func (t *Tx) CopyPlatformQuestions(ctx context.Context, rows []PlatformQuestion)
 }
 
 // CopyPlatformGoals adds learners' goals to the demo platform.
-func (t *Tx) CopyPlatformGoals(ctx context.Context, rows []PlatformGoal) error {
-	return copyRows(ctx, t, "interest_goal",
+func (tx *Tx) CopyPlatformGoals(ctx context.Context, rows []PlatformGoal) error {
+	return copyRows(ctx, tx, "interest_goal",
 		[]string{"user_id", "topic_id", "target_level", "priority", "created_at"},
 		rows, func(g *PlatformGoal) []any {
 			return []any{g.UserID, g.TopicID, g.TargetLevel, g.Priority, g.CreatedAt}
@@ -110,8 +110,8 @@ func (t *Tx) CopyPlatformGoals(ctx context.Context, rows []PlatformGoal) error {
 }
 
 // CopyPlatformClassrooms adds classrooms to the demo platform.
-func (t *Tx) CopyPlatformClassrooms(ctx context.Context, rows []PlatformClassroom) error {
-	return copyRows(ctx, t, "classroom",
+func (tx *Tx) CopyPlatformClassrooms(ctx context.Context, rows []PlatformClassroom) error {
+	return copyRows(ctx, tx, "classroom",
 		[]string{"id", "org_id", "name", "grade", "created_at"},
 		rows, func(c *PlatformClassroom) []any {
 			return []any{c.ID, strconv.Itoa(c.OrgID), c.Name, c.Grade, c.CreatedAt}
@@ -119,12 +119,12 @@ func (t *Tx) CopyPlatformClassrooms(ctx context.Context, rows []PlatformClassroo
 }
 
 // copyRows streams rows into a table of schema public by COPY.
-func copyRows[T any](ctx context.Context, t *Tx, table string, columns []string, rows []T, values func(*T) []any) error {
+func copyRows[T any](ctx context.Context, tx *Tx, table string, columns []string, rows []T, values func(*T) []any) error {
 	if len(rows) == 0 {
 		return nil
 	}
 	source := pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) { return values(&rows[i]), nil })
-	_, err := t.tx.CopyFrom(ctx, pgx.Identifier{"public", table}, columns, source)
+	_, err := tx.tx.CopyFrom(ctx, pgx.Identifier{"public", table}, columns, source)
 	return classify(fmt.Sprintf("copy %d rows into %s", len(rows), table), err)
 }
 

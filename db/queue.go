@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -44,14 +43,14 @@ func (d *DB) Enqueue(ctx context.Context, r *Run) error {
 }
 
 // Enqueue is DB.Enqueue in a transaction.
-func (t *Tx) Enqueue(ctx context.Context, r *Run) error {
+func (tx *Tx) Enqueue(ctx context.Context, r *Run) error {
 	r.Attempt = max(r.Attempt, 1)
 	var later time.Time
 	if r.DueAt != nil {
 		later = *r.DueAt
 	}
 	var ahead int
-	err := t.tx.QueryRow(ctx, `
+	err := tx.tx.QueryRow(ctx, `
 		INSERT INTO sextant.run (id, stage, params, window_from, window_to, trigger, actor, reason, host, pid, version,
 			status, lock_key, due_at, asked_at, attempt, retry_of)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', NULL, '', 'queued', $9, coalesce($10, now()), coalesce($11, now()), $12, $13)
@@ -63,59 +62,29 @@ func (t *Tx) Enqueue(ctx context.Context, r *Run) error {
 		return classify("queue the run", err)
 	}
 	r.Host, r.PID, r.Version = "", nil, "" // of whoever will run it
-	if err := t.note(ctx, r.ID, "info", "queued for a worker", map[string]any{"ahead": ahead}); err != nil {
+	if err := tx.note(ctx, r.ID, "info", "queued for a worker", map[string]any{"ahead": ahead}); err != nil {
 		return err
 	}
-	return t.insertToken(ctx, r.LockKey, later)
+	return tx.insertToken(ctx, r.LockKey, later)
 }
 
 // insertToken has a worker come, at once for a zero time: River looks for what
 // is scheduled, be it for now, only every few seconds.
-func (t *Tx) insertToken(ctx context.Context, key int64, later time.Time) error {
+func (tx *Tx) insertToken(ctx context.Context, key int64, later time.Time) error {
 	client, err := inserter()
 	if err != nil {
 		return fmt.Errorf("queue the run: %w", err)
 	}
-	_, err = client.InsertTx(ctx, t.tx, token{key}, &river.InsertOpts{ScheduledAt: later})
+	_, err = client.InsertTx(ctx, tx.tx, token{key}, &river.InsertOpts{ScheduledAt: later})
 	return classify("queue the run", err)
-}
-
-// note writes one line to a run's log, unless it stands there already.
-func (t *Tx) note(ctx context.Context, id uuid.UUID, level, message string, attrs map[string]any) error {
-	raw, err := json.Marshal(attrs)
-	if err != nil {
-		return fmt.Errorf("write the run's log: %w", err)
-	}
-	_, err = t.tx.Exec(ctx, `
-		INSERT INTO sextant.run_event (run_id, level, message, attrs)
-		SELECT $1, $2, $3, $4 WHERE NOT EXISTS (
-			SELECT FROM sextant.run_event WHERE run_id = $1 AND message = $3 AND attrs = $4::jsonb)`,
-		id, level, storable(message), storableJSON(raw))
-	return classify("write the run's log", err)
-}
-
-// NoteRun writes one line to a run's log, unless it stands there already.
-func (d *DB) NoteRun(ctx context.Context, id uuid.UUID, message string, attrs map[string]any) error {
-	return d.InTx(ctx, func(tx *Tx) error { return tx.note(ctx, id, "info", message, attrs) })
 }
 
 // NextQueued gives the oldest due run that is queued under a lock key, or
 // ErrNotFound.
 func (d *DB) NextQueued(ctx context.Context, key int64) (Run, error) {
-	return firstRun(collect[Run](ctx, d.pool, `
+	return one[Run](ctx, d.pool, `
 		SELECT `+runColumns+` FROM sextant.run
-		WHERE lock_key = $1 AND status = 'queued' AND due_at <= now() ORDER BY created_at, id LIMIT 1`, key))
-}
-
-// firstRun is the first of the runs found, or ErrNotFound.
-func firstRun(runs []Run, err error) (Run, error) {
-	if err == nil && len(runs) == 0 {
-		err = ErrNotFound
-	}
-	if err != nil {
-		return Run{}, err
-	}
-	return runs[0], nil
+		WHERE lock_key = $1 AND status = 'queued' AND due_at <= now() ORDER BY created_at, id LIMIT 1`, key)
 }
 
 // LockTaken reports whether some session holds a lock. It is cheaper than to try.
@@ -190,5 +159,5 @@ func (d *DB) Retry(ctx context.Context, of Run, attempt int, pause time.Duration
 
 // RetryOf gives the run that tries another again, or ErrNotFound.
 func (d *DB) RetryOf(ctx context.Context, id uuid.UUID) (Run, error) {
-	return firstRun(collect[Run](ctx, d.pool, `SELECT `+runColumns+` FROM sextant.run WHERE retry_of = $1`, id))
+	return one[Run](ctx, d.pool, `SELECT `+runColumns+` FROM sextant.run WHERE retry_of = $1`, id)
 }

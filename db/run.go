@@ -177,6 +177,26 @@ func (d *DB) StartRun(ctx context.Context, r *Run) error {
 	return classify("write the ledger", err)
 }
 
+// SkipRun writes the ledger row of a run that was due and did not take place,
+// and why.
+func (d *DB) SkipRun(ctx context.Context, r *Run, why string) error {
+	return d.InTx(ctx, func(tx *Tx) error { return tx.skipRun(ctx, r, why) })
+}
+
+func (tx *Tx) skipRun(ctx context.Context, r *Run, why string) error {
+	err := tx.tx.QueryRow(ctx, `
+		INSERT INTO sextant.run (id, stage, params, window_from, window_to, trigger, actor, reason, host, pid, version,
+			status, lock_key, finished_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'skipped', $12, now())
+		RETURNING token, status, created_at, finished_at`,
+		r.ID, r.Stage, r.Params, r.WindowFrom, r.WindowTo, r.Trigger, r.Actor, r.Reason, r.Host, r.PID, r.Version, r.LockKey,
+	).Scan(&r.Token, &r.Status, &r.CreatedAt, &r.FinishedAt)
+	if err != nil {
+		return classify("record the skipped run", err)
+	}
+	return tx.note(ctx, r.ID, "info", "skipped", map[string]any{"why": why})
+}
+
 // Beat records that the run lives and how far it is. It returns whether a
 // cancellation was asked for, and by whom; ErrNotFound when the run is no
 // longer running, as when another process took it for lost.
@@ -223,6 +243,25 @@ func (d *DB) AppendEvents(ctx context.Context, id uuid.UUID, events []RunEvent) 
 			return []any{id, e.At, e.Level, storable(e.Message), storableJSON(e.Attrs)}, nil
 		}))
 	return classify("write the run's log", err)
+}
+
+// note writes one line to a run's log, unless it stands there already.
+func (tx *Tx) note(ctx context.Context, id uuid.UUID, level, message string, attrs map[string]any) error {
+	raw, err := json.Marshal(attrs)
+	if err != nil {
+		return fmt.Errorf("write the run's log: %w", err)
+	}
+	_, err = tx.tx.Exec(ctx, `
+		INSERT INTO sextant.run_event (run_id, level, message, attrs)
+		SELECT $1, $2, $3, $4 WHERE NOT EXISTS (
+			SELECT FROM sextant.run_event WHERE run_id = $1 AND message = $3 AND attrs = $4::jsonb)`,
+		id, level, storable(message), storableJSON(raw))
+	return classify("write the run's log", err)
+}
+
+// NoteRun writes one line to a run's log, unless it stands there already.
+func (d *DB) NoteRun(ctx context.Context, id uuid.UUID, message string, attrs map[string]any) error {
+	return d.InTx(ctx, func(tx *Tx) error { return tx.note(ctx, id, "info", message, attrs) })
 }
 
 // AddFailure records a learner or slice that failed in the run.

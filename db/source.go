@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -19,14 +18,6 @@ const (
 )
 
 var sources = []Source{SourceAttempt, SourceResponses, SourceExamResults}
-
-// ParseSource reads a source's name.
-func ParseSource(s string) (Source, error) {
-	if slices.Contains(sources, Source(s)) {
-		return Source(s), nil
-	}
-	return "", fmt.Errorf("unknown source %q; the sources are attempt, responses and exam_results", s)
-}
 
 // platform is which platform relations exist and how answers are read from them.
 type platform struct {

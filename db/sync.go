@@ -98,27 +98,7 @@ func (s *syncer) exec(ctx context.Context, what, sql string, args ...any) (int64
 	return tag.RowsAffected(), classify(what, err)
 }
 
-// step is one statement of a sync: what it does, its text and arguments, and
-// where its count of rows goes.
-type step struct {
-	what  string
-	sql   string
-	args  []any
-	count *int64
-}
-
-func (s *syncer) run(ctx context.Context, steps []step) error {
-	for _, st := range steps {
-		n, err := s.exec(ctx, st.what, st.sql, st.args...)
-		if err != nil {
-			return err
-		}
-		if st.count != nil {
-			*st.count += n
-		}
-	}
-	return nil
-}
+func (s *syncer) run(ctx context.Context, steps []step) error { return s.tx.run(ctx, steps) }
 
 // record notes that the sync ran through. A watermark never lies ahead of the
 // database's clock: a row stamped in the future must not hide later changes.

@@ -53,16 +53,8 @@ func (tx *Tx) WriteThetas(ctx context.Context, b ThetaBatch, thetas []Theta) (in
 		return 0, classify("stage θ", err)
 	}
 	var written int64
-	for _, s := range thetaSteps(b, &written) {
-		tag, err := tx.tx.Exec(ctx, s.sql, s.args...)
-		if err != nil {
-			return written, classify(s.what, err)
-		}
-		if s.count != nil {
-			*s.count += tag.RowsAffected()
-		}
-	}
-	return written, nil
+	err = tx.run(ctx, thetaSteps(b, &written))
+	return written, err
 }
 
 // appendThetas appends to the history the estimates that are overall, or of a
@@ -136,7 +128,7 @@ func (tx *Tx) AbilityInForce(ctx context.Context, userID string) (*Ability, erro
 }
 
 func abilityInForce(ctx context.Context, q querier, userID string) (*Ability, error) {
-	rows, err := collect[Ability](ctx, q, `
+	return first[Ability](ctx, q, `
 		SELECT m.theta, `+finiteSE+` AS se, coalesce(m.model, '') AS model, m.version, coalesce(m.fitted_at, 'epoch') AS fitted_at,
 		       coalesce(h.n_answers, 0) AS n_answers
 		FROM public.mirt_ability m
@@ -146,10 +138,6 @@ func abilityInForce(ctx context.Context, q querier, userID string) (*Ability, er
 			ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1) h ON true
 		WHERE m.user_id = $1 AND m.theta > '-Infinity' AND m.theta < 'Infinity'
 		ORDER BY m.version = `+scaleInForce+` DESC NULLS LAST, m.fitted_at DESC NULLS LAST LIMIT 1`, userID)
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	return &rows[0], nil
 }
 
 // AbilityInForce is the learner's published overall θ, or nil.

@@ -53,7 +53,7 @@ func (tx *Tx) FirstTheta(ctx context.Context, userID string) (*time.Time, error)
 func (tx *Tx) RestoreThetas(ctx context.Context, userID string, at time.Time, run uuid.UUID, asOf time.Time) (written int64, err error) {
 	const restored = `FROM sextant.theta_history WHERE user_id = $1 AND run_id = $2 AND as_of = $3 AND bank = ''`
 	published := []any{userID, run, asOf}
-	for _, s := range []step{
+	err = tx.run(ctx, []step{
 		{"make room for θ", `SELECT sextant.theta_month($1)`, []any{asOf}, nil},
 		{"append the θ history", `
 			INSERT INTO sextant.theta_history (user_id, topic_id, theta, se, n_answers, newest_answer_at, model, version, source, run_id, as_of)
@@ -67,14 +67,6 @@ func (tx *Tx) RestoreThetas(ctx context.Context, userID string, at time.Time, ru
 			INSERT INTO public.student_topic_theta AS m (user_id, topic_id, theta, se, model, version, fitted_at)
 			SELECT user_id, topic_id, theta, se, model, version, as_of ` + restored + ` AND topic_id IS NOT NULL ORDER BY topic_id
 			` + topicConflict, published, &written},
-	} {
-		tag, err := tx.tx.Exec(ctx, s.sql, s.args...)
-		if err != nil {
-			return 0, classify(s.what, err)
-		}
-		if s.count != nil {
-			*s.count += tag.RowsAffected()
-		}
-	}
-	return written, nil
+	})
+	return written, err
 }

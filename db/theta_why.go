@@ -21,15 +21,11 @@ type ThetaOrigin struct {
 
 // TopicAbility is a topic's published θ of the learner, or nil.
 func (tx *Tx) TopicAbility(ctx context.Context, userID, topicID string) (*Ability, error) {
-	rows, err := collect[Ability](ctx, tx.tx, `
+	return first[Ability](ctx, tx.tx, `
 		SELECT t.theta, `+finiteSE+` AS se, coalesce(t.model, '') AS model, coalesce(t.version, '') AS version,
 		       coalesce(t.fitted_at, 'epoch') AS fitted_at
 		FROM public.student_topic_theta t
 		WHERE t.user_id = $1 AND t.topic_id = $2 AND t.theta > '-Infinity' AND t.theta < 'Infinity'`, userID, topicID)
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	return &rows[0], nil
 }
 
 // OriginOf finds where a learner's published θ, overall or (topicID not empty) of

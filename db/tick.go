@@ -61,12 +61,12 @@ func (d *DB) FireTicks(ctx context.Context, stage string, plan func(last *time.T
 }
 
 // fire writes one tick and its run.
-func (t *Tx) fire(ctx context.Context, stage string, k Tick) (*Run, error) {
+func (tx *Tx) fire(ctx context.Context, stage string, k Tick) (*Run, error) {
 	var id any
 	if k.Run != nil {
 		id = k.Run.ID
 	}
-	tag, err := t.tx.Exec(ctx, `
+	tag, err := tx.tx.Exec(ctx, `
 		INSERT INTO sextant.tick (stage, at, run_id, note) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`, stage, k.At, id, k.Note)
 	switch {
 	case err != nil:
@@ -74,12 +74,7 @@ func (t *Tx) fire(ctx context.Context, stage string, k Tick) (*Run, error) {
 	case tag.RowsAffected() == 0, k.Run == nil:
 		return nil, nil
 	case k.Skip != "":
-		return k.Run, t.skipRun(ctx, k.Run, k.Skip)
+		return k.Run, tx.skipRun(ctx, k.Run, k.Skip)
 	}
-	return k.Run, t.Enqueue(ctx, k.Run)
-}
-
-// Clock is the time by the database's clock.
-func (d *DB) Clock(ctx context.Context) (time.Time, error) {
-	return scalar[time.Time](ctx, d.pool, `SELECT clock_timestamp()`)
+	return k.Run, tx.Enqueue(ctx, k.Run)
 }

@@ -99,12 +99,3 @@ func (d *DB) ThetaOutrun(ctx context.Context) (*Outrun, error) {
 			AND m.fitted_at >= (c.data_day + 1)::timestamp AT TIME ZONE 'UTC' AND m.fitted_at < c.in_force_at
 		GROUP BY c.data_day, c.in_force_at`)
 }
-
-// first is the first row of a query, or nil.
-func first[T any](ctx context.Context, q querier, sql string, args ...any) (*T, error) {
-	rows, err := collect[T](ctx, q, sql, args...)
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	return &rows[0], nil
-}
