@@ -7,11 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
@@ -29,9 +25,7 @@ type onlineOptions struct {
 	regrade int           // rows that one UPDATE touches
 	inserts time.Duration // a round of single inserts
 	idle    time.Duration
-	data    string
-	only    string
-	program string
+	bed
 }
 
 func parseOnline(args []string, out io.Writer) (onlineOptions, error) {
@@ -45,18 +39,8 @@ func parseOnline(args []string, out io.Writer) (onlineOptions, error) {
 	f.IntVar(&o.rate, "rate", o.rate, "finished sessions a second")
 	f.DurationVar(&o.lasting, "lasting", o.lasting, "for so long")
 	f.IntVar(&o.backlog, "backlog", o.backlog, "sessions that wait when workers start")
-	f.StringVar(&o.data, "data", "", "folder to keep the data in and find it again")
-	f.StringVar(&o.only, "only", "", "only these cases, with commas between: "+strings.Join(onlineNames(), ","))
-	f.StringVar(&o.program, "sextant", "bin/sextant", "the program to measure")
-	if err := f.Parse(args); err != nil {
-		return o, err
-	}
-	for name := range strings.SplitSeq(o.only, ",") {
-		if name != "" && !slices.Contains(onlineNames(), name) {
-			return o, fmt.Errorf("no case %q", name)
-		}
-	}
-	return o, nil
+	o.bind(f, onlineNames())
+	return o, o.parse(f, args, onlineNames())
 }
 
 // onlineBench is one run of it.
@@ -80,16 +64,9 @@ func online(ctx context.Context, args []string, out, errOut io.Writer) (err erro
 	if err != nil {
 		return err
 	}
-	if o.data == "" {
-		if o.data, err = os.MkdirTemp("", "sextant-bench"); err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(o.data)) }()
-	}
-	if err := errors.Join(os.MkdirAll(o.data, 0o711), os.Chmod(o.data, 0o711)); err != nil {
-		return err
-	}
-	if o.program, err = filepath.Abs(o.program); err != nil {
+	remove, err := o.mkdir()
+	defer func() { err = errors.Join(err, remove()) }()
+	if err != nil {
 		return err
 	}
 	b := &onlineBench{options: o, log: slog.New(slog.NewTextHandler(errOut, nil)), errOut: errOut}
@@ -101,7 +78,7 @@ func online(ctx context.Context, args []string, out, errOut io.Writer) (err erro
 		return err
 	}
 	for _, c := range onlineCases {
-		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), c.name) {
+		if !o.wants(c.name) {
 			continue
 		}
 		if err := c.run(ctx, b); err != nil {
@@ -130,10 +107,12 @@ func (b *onlineBench) prepare(ctx context.Context) (err error) {
 				return err
 			}
 			for _, stage := range []string{"sync-answers", "mirt-calibrate"} {
-				cmd := exec.CommandContext(ctx, b.options.program, "run", stage, "--quiet", "--database", url)
-				cmd.Env, cmd.Stderr = b.environ(), b.errOut
-				if err := cmd.Run(); err != nil {
-					return fmt.Errorf("%s: %w", stage, err)
+				p, err := b.options.start(ctx, b.errOut, "run", stage, "--quiet", "--database", url)
+				if err != nil {
+					return err
+				}
+				if _, _, err := p.wait(); err != nil {
+					return err
 				}
 			}
 			return nil
@@ -168,33 +147,18 @@ func (b *onlineBench) open(ctx context.Context, url string, f func(*db.DB) error
 	return f(d)
 }
 
-// environ keeps the operator's configuration and environment out of it.
-func (b *onlineBench) environ() []string {
-	return []string{"HOME=" + b.options.data, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir()}
-}
-
 // worker starts the real program's worker; stop ends it and gives its CPU time
 // and the most memory it held.
 func (b *onlineBench) worker(ctx context.Context) (stop func() (cpu time.Duration, rss int64, err error), err error) {
-	cmd := exec.CommandContext(ctx, b.options.program, "worker", "--listen", "", "--log-format", "json", "--database", b.url)
-	cmd.Env = b.environ()
-	if err := cmd.Start(); err != nil {
+	p, err := b.options.start(ctx, nil, "worker", "--listen", "", "--log-format", "json", "--database", b.url)
+	if err != nil {
 		return nil, err
 	}
-	ended := make(chan struct{})
-	peak := make(chan int64, 1)
-	go func() { peak <- peakMemory(cmd.Process.Pid, ended) }()
 	return func() (time.Duration, int64, error) {
-		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 			return 0, 0, err
 		}
-		err := cmd.Wait()
-		close(ended)
-		var cpu time.Duration
-		if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-			cpu = time.Duration(u.Utime.Nano() + u.Stime.Nano())
-		}
-		return cpu, <-peak, err
+		return p.wait()
 	}, nil
 }
 
