@@ -76,13 +76,8 @@ func TestSamplesAndComparison(t *testing.T) {
 func TestSurveyWithoutRights(t *testing.T) {
 	t.Parallel()
 	b := empty(t, examTable, `CREATE TABLE session (id text)`, `CREATE TABLE weekly_kpi (user_id uuid, kpis jsonb)`)
-	role := "looker_" + strings.TrimPrefix(value[string](t, b, `SELECT current_database()`), "test_")
-	b.exec(t, `CREATE ROLE `+role+`; GRANT USAGE ON SCHEMA public TO `+role+`; GRANT SELECT ON exam_results TO `+role)
-	t.Cleanup(func() {
-		if _, err := b.sql.Exec(background(), `DROP OWNED BY `+role+` CASCADE; DROP ROLE `+role); err != nil {
-			t.Error(err)
-		}
-	})
+	role := b.role(t, "looker")
+	b.exec(t, `GRANT USAGE ON SCHEMA public TO `+role+`; GRANT SELECT ON exam_results TO `+role)
 	d, err := db.Open(t.Context(), db.Config{URL: b.url + "&options=-c%20role%3D" + role, ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)
@@ -116,13 +111,8 @@ func TestSurveyWithoutRights(t *testing.T) {
 func TestSurveyOfAClosedSchema(t *testing.T) {
 	t.Parallel()
 	b := migrated(t, examTable)
-	role := "closed_" + strings.TrimPrefix(value[string](t, b, `SELECT current_database()`), "test_")
-	b.exec(t, `CREATE ROLE `+role+`; GRANT SELECT ON exam_results TO `+role)
-	t.Cleanup(func() {
-		if _, err := b.sql.Exec(background(), `DROP OWNED BY `+role+` CASCADE; DROP ROLE `+role); err != nil {
-			t.Error(err)
-		}
-	})
+	role := b.role(t, "closed")
+	b.exec(t, `GRANT SELECT ON exam_results TO `+role)
 	d, err := db.Open(t.Context(), db.Config{URL: b.url + "&options=-c%20role%3D" + role, ReadOnly: true})
 	if err != nil {
 		t.Fatal(err)

@@ -221,15 +221,7 @@ func TestErrorsOfTheServer(t *testing.T) {
 	t.Parallel()
 	b := migrated(t)
 	wantError(t, "no such database", openURL(t, strings.Replace(b.url, "/test_", "/missing_", 1)), db.KindNoDatabase)
-	suffix := strings.TrimPrefix(value[string](t, b, `SELECT current_database()`), "test_")
-	role := "poor_" + suffix
-	b.exec(t, `CREATE ROLE `+role+` LOGIN`)
-	t.Cleanup(func() {
-		if _, err := b.sql.Exec(background(), `DROP ROLE `+role); err != nil {
-			t.Error(err)
-		}
-	})
-	poor := dbtest.Open(t, strings.Replace(b.url, "sextant@", role+"@", 1))
+	poor := dbtest.Open(t, strings.Replace(b.url, "sextant@", b.role(t, "poor")+"@", 1))
 	_, err := poor.Runs(t.Context(), db.RunFilter{})
 	wantError(t, "privilege", err, db.KindPrivilege)
 

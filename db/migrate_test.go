@@ -332,22 +332,10 @@ func TestMigrateLeavesWholeTablesUnlocked(t *testing.T) {
 
 func TestMigrateNeedsNoRightToMakeSchemas(t *testing.T) {
 	t.Parallel()
-	url := dbtest.New(t, dbtest.Template{})
-	admin := dbtest.Pool(t, url)
-	role := "maker_" + strings.NewReplacer("/", "", "test_", "").Replace(admin.Config().ConnConfig.Database)
-	for _, s := range []string{
-		`CREATE ROLE ` + role + ` LOGIN`, `CREATE SCHEMA sextant AUTHORIZATION ` + role, `GRANT CREATE ON SCHEMA public TO ` + role,
-	} {
-		if _, err := admin.Exec(t.Context(), s); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Cleanup(func() {
-		if _, err := admin.Exec(background(), `DROP OWNED BY `+role+` CASCADE; DROP ROLE `+role); err != nil {
-			t.Error(err)
-		}
-	})
-	d := dbtest.Open(t, strings.Replace(url, "sextant@", role+"@", 1))
+	b := empty(t)
+	role := b.role(t, "maker")
+	b.exec(t, `CREATE SCHEMA sextant AUTHORIZATION `+role+`; GRANT CREATE ON SCHEMA public TO `+role)
+	d := dbtest.Open(t, strings.Replace(b.url, "sextant@", role+"@", 1))
 	if _, err := d.Migrate(t.Context()); err != nil {
 		t.Error(err)
 	}

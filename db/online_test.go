@@ -137,13 +137,7 @@ func TestTriggerNeverFailsThePlatform(t *testing.T) {
 		write("locked") // would wait for ever
 	})
 	t.Run("role without rights", func(t *testing.T) {
-		role := "platform_" + strings.ReplaceAll(value[string](t, b, `SELECT current_database()`), "-", "_")
-		b.exec(t, `CREATE ROLE `+role)
-		t.Cleanup(func() {
-			if _, err := b.sql.Exec(background(), `DROP OWNED BY `+role+`; DROP ROLE `+role); err != nil {
-				t.Error(err)
-			}
-		})
+		role := b.role(t, "platform")
 		b.exec(t, `GRANT INSERT, SELECT, UPDATE ON exam_results TO `+role)
 		err := pgx.BeginFunc(t.Context(), b.sql, func(tx pgx.Tx) error {
 			_, err := tx.Exec(t.Context(), `SET LOCAL ROLE `+role+`; INSERT INTO exam_results (session_id, user_id, result_json) VALUES ('theirs', 'bob', '{}')`)

@@ -63,6 +63,20 @@ func (b base) exec(t *testing.T, sql string, args ...any) {
 	}
 }
 
+// role makes a role of the test's own, which may log in, and takes it away with
+// what it owns and was granted when the test ends.
+func (b base) role(t *testing.T, name string) string {
+	t.Helper()
+	role := name + "_" + strings.TrimPrefix(value[string](t, b, `SELECT current_database()`), "test_")
+	b.exec(t, `CREATE ROLE `+role+` LOGIN`)
+	t.Cleanup(func() {
+		if _, err := b.sql.Exec(background(), `DROP OWNED BY `+role+` CASCADE; DROP ROLE `+role); err != nil {
+			t.Error(err)
+		}
+	})
+	return role
+}
+
 // rows renders a query's result: a line a row, values between bars, null as ∅.
 func (b base) rows(t *testing.T, sql string, args ...any) string {
 	t.Helper()

@@ -24,7 +24,7 @@ func child(stages string) int {
 		return 9
 	}
 	if stages == "online" {
-		r := newRunner(d, &syncBuffer{})
+		r := newRunner(d, &dbtest.Buffer{})
 		r.Clock = time.Now
 		err := (&jobs.Online{Runner: r, Name: "child", Lookback: 30}).Run(ctx)
 		fmt.Fprintln(os.Stderr, "child ended:", err)
@@ -35,7 +35,7 @@ func child(stages string) int {
 		if from := os.Getenv("SEXTANT_TEST_FROM"); from != "" {
 			q.From, q.To = day(from), &lastDay
 		}
-		_, err = newRunner(d, &syncBuffer{}).Run(ctx, q)
+		_, err = newRunner(d, &dbtest.Buffer{}).Run(ctx, q)
 		fmt.Fprintln(os.Stderr, "child ended:", err)
 	}
 	return 8

@@ -1,12 +1,10 @@
 package jobs_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -41,14 +39,14 @@ type bench struct {
 	db     *db.DB
 	sql    *pgxpool.Pool
 	runner *jobs.Runner
-	log    *syncBuffer
+	log    *dbtest.Buffer
 	env    map[string]string
 }
 
 // newBench gives a migrated database without platform tables.
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{T: t, ctx: t.Context(), url: dbtest.Migrated(t), log: &syncBuffer{}, env: map[string]string{}}
+	b := &bench{T: t, ctx: t.Context(), url: dbtest.Migrated(t), log: &dbtest.Buffer{}, env: map[string]string{}}
 	b.db, b.sql = dbtest.Open(t, b.url), dbtest.Pool(t, b.url)
 	b.runner = newRunner(b.db, b.log)
 	b.runner.Getenv = func(k string) string { return b.env[k] }
@@ -67,7 +65,7 @@ func newDemoBench(t *testing.T, o demo.Options) (*bench, demo.Summary) {
 	return b, s
 }
 
-func newRunner(d *db.DB, log *syncBuffer) *jobs.Runner {
+func newRunner(d *db.DB, log *dbtest.Buffer) *jobs.Runner {
 	return &jobs.Runner{DB: d, Stages: jobs.Stages(), Log: slog.New(slog.NewTextHandler(log, nil)),
 		Clock:  func() time.Time { return lastDay.End().Add(9 * time.Hour) },
 		Getenv: func(string) string { return "" }, Host: "testhost", Version: "test", Actor: "tester"}
@@ -136,22 +134,4 @@ func (b *bench) waiters(table string) int {
 	b.Helper()
 	return one[int](b, `SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = $1::regclass
 		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`, table)
-}
-
-// syncBuffer is a buffer that a runner and a test may share.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }

@@ -188,7 +188,7 @@ func TestReadOnlyAndDryRunsWriteNothing(t *testing.T) {
 
 func TestRequestsThatMakeNoSense(t *testing.T) {
 	t.Parallel()
-	r := newRunner(nil, &syncBuffer{})
+	r := newRunner(nil, &dbtest.Buffer{})
 	for name, c := range map[string]struct {
 		q    jobs.Request
 		want string

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -172,13 +171,13 @@ func (b *bench) learner() string {
 // process is sextant as a process of its own.
 type process struct {
 	*exec.Cmd
-	out, errOut *syncBuffer
+	out, errOut *dbtest.Buffer
 }
 
 // start starts a command line as a process.
 func (b *bench) start(args ...string) *process {
 	b.Helper()
-	p := &process{Cmd: exec.Command(os.Args[0], args...), out: &syncBuffer{}, errOut: &syncBuffer{}}
+	p := &process{Cmd: exec.Command(os.Args[0], args...), out: &dbtest.Buffer{}, errOut: &dbtest.Buffer{}}
 	p.Env = append(os.Environ(), asSextant+"=1")
 	for k, v := range b.env {
 		p.Env = append(p.Env, k+"="+v)
@@ -200,24 +199,6 @@ func (p *process) code(t testing.TB) int {
 		t.Fatal(err)
 	}
 	return p.ProcessState.ExitCode()
-}
-
-// syncBuffer is written by one goroutine and read by another.
-type syncBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (s *syncBuffer) Write(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.Write(p)
-}
-
-func (s *syncBuffer) String() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.b.String()
 }
 
 // writeFile makes a file and the folders above it.
