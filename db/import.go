@@ -123,6 +123,9 @@ func (d *DB) ImportResponses(ctx context.Context, target ResponsesTable, next fu
 		} else {
 			done.Added, err = tx.copyResponses(ctx, pgx.Identifier{"public", "responses"}, target.columns(), next)
 		}
+		if err == nil && done.Added > 0 {
+			err = tx.syncInFull(ctx)
+		}
 		if err == nil && done.Created {
 			_, err = tx.tx.Exec(ctx, `CREATE INDEX responses_responded_at_idx ON public.responses (responded_at)`)
 		}
@@ -133,6 +136,21 @@ func (d *DB) ImportResponses(ctx context.Context, target ResponsesTable, next fu
 		err = classify("analyze the table responses", err)
 	}
 	return done, err
+}
+
+// syncInFull has the next sync read all of the log, which has no update time to
+// tell answers by that are new and yet old.
+func (tx *Tx) syncInFull(ctx context.Context) error {
+	migrated, err := scalar[bool](ctx, tx.tx, `SELECT to_regclass('sextant.sync_state') IS NOT NULL`)
+	if err != nil || !migrated {
+		return err
+	}
+	// A sync under way, which does not see the import, goes first.
+	if _, err := tx.tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, LockKey(syncLock)); err != nil {
+		return classify("wait for a sync", err)
+	}
+	_, err = tx.tx.Exec(ctx, `UPDATE sextant.sync_state SET full_at = NULL WHERE reader = 'responses'`)
+	return classify("have the answers read again", err)
 }
 
 var requiredResponse = []string{"user_id", "item_id", "is_correct", "responded_at"}
