@@ -87,7 +87,7 @@ func forgetting(ctx context.Context, tx *db.Tx, user string) (db.Forgetting, err
 
 // PreviewForget says what forget-learner would do. It writes nothing.
 func (r *Runner) PreviewForget(ctx context.Context, q Request) (f db.Forgetting, err error) {
-	job, err := r.look(ctx, q)
+	_, job, _, err := r.look(ctx, q)
 	if err != nil {
 		return f, err
 	}

@@ -108,7 +108,7 @@ func (p PrunePreview) Rows() (n int64) {
 
 // PreviewPrune says what prune would do. It writes nothing.
 func (r *Runner) PreviewPrune(ctx context.Context, q Request) (PrunePreview, error) {
-	job, err := r.look(ctx, q)
+	_, job, _, err := r.look(ctx, q)
 	if err != nil {
 		return PrunePreview{}, err
 	}

@@ -26,7 +26,6 @@ func NewService(d *db.DB, r *Runner, about About, launcher Launcher) *Service {
 }
 
 const (
-	recentRuns      = 14  // of a stage, for its spark line
 	answersShown    = 200 // of a learner
 	launchedWithin  = 15 * time.Second
 	launchPollEvery = 50 * time.Millisecond
@@ -34,87 +33,6 @@ const (
 
 // About says where we are connected.
 func (s *Service) About() About { return s.about }
-
-// Pipeline judges every stage.
-func (s *Service) Pipeline(ctx context.Context) (Pipeline, error) {
-	if err := s.markLost(ctx); err != nil {
-		return Pipeline{}, err
-	}
-	o, err := s.db.Overview(ctx)
-	if err != nil {
-		return Pipeline{}, err
-	}
-	days, err := s.db.PublishedDays(ctx)
-	if err != nil {
-		return Pipeline{}, err
-	}
-	var names []string
-	for _, st := range s.runner.Stages.All() {
-		names = append(names, st.Info().Name)
-	}
-	runs, err := s.db.RecentRuns(ctx, names, recentRuns)
-	if err != nil {
-		return Pipeline{}, err
-	}
-	now, skew, err := s.runner.now(ctx)
-	if err != nil {
-		return Pipeline{}, err
-	}
-	pauses, err := s.db.Pauses(ctx, now)
-	if err != nil {
-		return Pipeline{}, err
-	}
-	tries, err := s.tries(ctx, now)
-	if err != nil {
-		return Pipeline{}, err
-	}
-	p := Pipeline{At: now, Skew: skew.Seconds(), Source: o.Source, Answers: o.Answers, SyncAt: o.SyncedAt, Waiting: o.Waiting}
-	for _, st := range s.runner.Stages.All() {
-		info := st.Info()
-		if info.Step {
-			continue
-		}
-		if info.Upstream == nil {
-			info.Upstream = []string{} // a list for scripts, not null
-		}
-		f := facts{info: info, built: Built(st), runs: runs[info.Name], since: o.Waiting, now: now}
-		if d, ok := days[info.Name]; ok {
-			f.dataDay = &d
-		}
-		if t, ok := tries[info.Name]; ok {
-			f.try = &t
-		}
-		if hold, ok := pauses[info.Name]; ok {
-			f.pause = &hold
-		}
-		status, err := freshness(f)
-		if err != nil {
-			return Pipeline{}, err
-		}
-		if status.UpstreamNewer, err = s.runner.upstreamNewer(ctx, st); err != nil {
-			return Pipeline{}, err
-		}
-		p.Stages = append(p.Stages, status)
-	}
-	return p, nil
-}
-
-// tries gives, by stage, the last run that could have published its day due.
-func (s *Service) tries(ctx context.Context, now time.Time) (map[string]db.Run, error) {
-	days := map[string]db.Day{}
-	for _, st := range s.runner.Stages.All() {
-		info := st.Info()
-		if info.Schedule == "" {
-			continue
-		}
-		day, _, _, err := due(info.Schedule, now)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", info.Name, err)
-		}
-		days[info.Name] = day
-	}
-	return s.db.LastTries(ctx, days)
-}
 
 // Runs lists runs, newest first.
 func (s *Service) Runs(ctx context.Context, f db.RunFilter) ([]db.Run, error) {
@@ -237,47 +155,6 @@ func (s *Service) Preview(ctx context.Context, q Request) (Preview, error) {
 // default lookback.
 func (s *Service) PreviewTheta(ctx context.Context, users []string) ([]ThetaPreview, error) {
 	return s.runner.PreviewTheta(ctx, Request{Stage: updateTheta, Users: users})
-}
-
-// PreviewTheta says what update-theta would do to each learner of a request.
-// It writes nothing.
-func (r *Runner) PreviewTheta(ctx context.Context, q Request) ([]ThetaPreview, error) {
-	now, _, err := r.now(ctx)
-	if err != nil {
-		return nil, err
-	}
-	stage, job, err := r.prepare(q, now)
-	if err != nil {
-		return nil, err
-	}
-	if job.service, err = r.service(job.Params); err != nil {
-		return nil, err
-	}
-	if _, err := stage.Plan(ctx, job); err != nil {
-		return nil, err
-	}
-	unsynced, err := r.DB.Unsynced(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]ThetaPreview, 0, len(q.Users))
-	err = r.DB.InSnapshot(ctx, func(tx *db.Tx) error {
-		for _, u := range q.Users {
-			e, err := estimate(ctx, tx, job.service, u, job.Now, job.Params.(*ThetaParams).Lookback)
-			var unknown *UnknownLearnerError
-			if errors.As(err, &unknown) && len(q.Users) > 1 { // as in a run, the others are none the worse for it
-				out = append(out, ThetaPreview{UserID: u, Outcome: OutcomeUnknown, AsOf: job.Now, Used: []Scored{}, LeftOut: []Excluded{}})
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			e.view.Unsynced = unsynced
-			out = append(out, e.view)
-		}
-		return nil
-	})
-	return out, err
 }
 
 // Cancel asks a run to stop.

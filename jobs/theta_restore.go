@@ -132,7 +132,7 @@ func restoration(ctx context.Context, tx *db.Tx, user string, at time.Time) (Res
 // PreviewRestore says what restore-theta would do to each learner of a request.
 // It writes nothing.
 func (r *Runner) PreviewRestore(ctx context.Context, q Request) ([]Restoration, error) {
-	job, err := r.look(ctx, q)
+	_, job, _, err := r.look(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -152,19 +152,4 @@ func (r *Runner) PreviewRestore(ctx context.Context, q Request) ([]Restoration, 
 		return nil
 	})
 	return out, err
-}
-
-// look prepares a request of which only a preview is wanted; its plan is one
-// that could run.
-func (r *Runner) look(ctx context.Context, q Request) (*Job, error) {
-	now, _, err := r.now(ctx)
-	if err != nil {
-		return nil, err
-	}
-	stage, job, err := r.prepare(q, now)
-	if err != nil {
-		return nil, err
-	}
-	_, err = stage.Plan(ctx, job)
-	return job, err
 }

@@ -1,0 +1,77 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+
+	"sextant/db"
+)
+
+// Preview says what Run would do with the same request. It writes nothing.
+func (r *Runner) Preview(ctx context.Context, q Request) (Preview, error) {
+	stage, job, plan, err := r.look(ctx, q)
+	if err != nil {
+		return Preview{}, err
+	}
+	why, err := r.hold(ctx, stage, job.Now)
+	if err != nil {
+		return Preview{}, err
+	}
+	if why != "" && holds(stage, q) {
+		plan.Notes = append(plan.Notes, "the stage is "+why+"; only --force runs it")
+	}
+	unsynced, err := r.DB.Unsynced(ctx)
+	if err != nil {
+		return Preview{}, err
+	}
+	return Preview{Stage: q.Stage, From: job.From, To: job.To, Slices: plan.Slices, Notes: plan.Notes,
+		Unsynced: unsynced, Command: q.Command()}, nil
+}
+
+// PreviewTheta says what update-theta would do to each learner of a request.
+// It writes nothing.
+func (r *Runner) PreviewTheta(ctx context.Context, q Request) ([]ThetaPreview, error) {
+	_, job, _, err := r.look(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	unsynced, err := r.DB.Unsynced(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]ThetaPreview, 0, len(q.Users))
+	err = r.DB.InSnapshot(ctx, func(tx *db.Tx) error {
+		for _, u := range q.Users {
+			e, err := estimate(ctx, tx, job.service, u, job.Now, job.Params.(*ThetaParams).Lookback)
+			var unknown *UnknownLearnerError
+			if errors.As(err, &unknown) && len(q.Users) > 1 { // as in a run, the others are none the worse for it
+				out = append(out, ThetaPreview{UserID: u, Outcome: OutcomeUnknown, AsOf: job.Now, Used: []Scored{}, LeftOut: []Excluded{}})
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			e.view.Unsynced = unsynced
+			out = append(out, e.view)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// look prepares a request of which only a preview is wanted, and plans it.
+func (r *Runner) look(ctx context.Context, q Request) (Stage, *Job, Plan, error) {
+	now, _, err := r.now(ctx)
+	if err != nil {
+		return nil, nil, Plan{}, err
+	}
+	stage, job, err := r.prepare(q, now)
+	if err != nil {
+		return nil, nil, Plan{}, err
+	}
+	if job.service, err = r.service(job.Params); err != nil {
+		return nil, nil, Plan{}, err
+	}
+	plan, err := stage.Plan(ctx, job)
+	return stage, job, plan, err
+}
