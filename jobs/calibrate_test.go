@@ -172,6 +172,31 @@ func TestContradictingAnchorsPublishNothing(t *testing.T) {
 	b.run(loose)
 }
 
+// Learners who have everything right or everything wrong: the population's
+// variance grows without end.
+func TestAFitThatDoesNotConvergePublishesNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.exec(`CREATE TABLE public.responses AS
+		SELECT 'u' || u AS user_id, i::text AS item_id, (u % 9) - (i % 7) + (u * 31 + i * 17) % 5 > 2 AS is_correct, timestamptz '2026-03-20Z' AS responded_at
+		FROM generate_series(1, 60) u, generate_series(1, 8) i`)
+	q := calibration("model", "rasch", "max-residual", "0", "max-drift", "0")
+	b.run(q)
+	tables := append([]string{"sextant.calibration", "sextant.theta_history", "public.mirt_fit_meta"}, inForceTables...)
+	before := b.contents(tables...)
+	b.exec(`UPDATE public.responses SET is_correct = substr(user_id, 2)::int % 2 = 0`)
+	b.run(jobs.Request{Stage: "sync-answers", Options: map[string]string{"full": "true"}})
+	b.fails(q, "the fit did not converge in 500 cycles; nothing is published and the parameters in force stay")
+	if after := b.contents(tables...); after != before {
+		t.Errorf("something was published:\n%s\nbefore:\n%s", after, before)
+	}
+	q.Force = true
+	r := b.run(q)
+	if n := one[int](b, `SELECT count(*) FROM public.mirt_fit_meta WHERE run_id = $1`, r.ID.String()); n != 1 {
+		t.Errorf("forced, it has %d rows of mirt_fit_meta, want 1", n)
+	}
+}
+
 func TestADriftedAnchorLeavesTheLink(t *testing.T) {
 	t.Parallel()
 	b, _ := newDemoBench(t, school)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/stat"
@@ -204,6 +205,17 @@ func TestNightlyLinksKeepTheScale(t *testing.T) {
 	t.Logf("%d schools, %d nights: the scale is off by %.3f (RMS), reported %.3f; within 1.96 accumulated SE in %d of %d; %d nights with a prior", *schools, *nights, rms, se, within, checks, weak)
 	if rms > se || within < checks*9/10 {
 		t.Errorf("the scale is off by %.3f (RMS) where %.3f is reported; %d of %d within 1.96 SE", rms, se, within, checks)
+	}
+}
+
+func TestTheAccumulatedErrorRaisesAnAlarm(t *testing.T) {
+	t.Parallel()
+	for se, want := range map[float64]bool{0.049: false, 0.051: true} {
+		var log strings.Builder
+		linkage{To: toPrevious, AccumulatedSE: se}.tell(slog.New(slog.NewTextHandler(&log, nil)), "v1")
+		if got := strings.Contains(log.String(), "level=WARN"); got != want {
+			t.Errorf("at %v: alarm %v, want %v:\n%s", se, got, want, log.String())
+		}
 	}
 }
 
