@@ -30,7 +30,8 @@ Two windows of 14 days: prev = [d−27, d−14] and recent = [d−13, d]. exposu
 
 Null when a window holds no answer (and the θ form does not apply).`,
 	Example: `4 of 10 answers correct in prev, 12 of 15 in recent: p rises from 0.4 to 0.8 and exposure = 15 / 30 = 0.5.
-1.96 · √(0.8 · 0.2 / 15) = 0.202428, so I_t = 0.4 · 0.5 · 0.797572 = 0.159514.`,
+1.96 · √(0.8 · 0.2 / 15) = 0.202428, so I_t = 0.4 · 0.5 · 0.797572 = 0.159514.
+In the θ form, with θ = 0.1 in prev and 0.6 ± 0.2 in recent: 1.96 · 0.2 = 0.392, so I_t = 0.5 · 0.5 · 0.608 = 0.152000.`,
 	Want: 0.4 * 0.5 * (1 - 1.96*math.Sqrt(0.8*0.2/15)),
 	sql:  "i_t",
 }

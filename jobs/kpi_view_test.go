@@ -131,6 +131,10 @@ func TestTheExamplesComeToWhatTheySay(t *testing.T) {
 			t.Errorf("the example of %s does not say %s: %s", f.Key, said, f.Example)
 		}
 	}
+	b.run(jobs.Request{Stage: kpis, Date: &d, Force: true, Options: map[string]string{"use-irt-theta": "true"}})
+	if got := b.stored(d.Monday())["I_t"]["I_t"]; got == nil || math.Abs(*got-0.152) > 1e-12 || !strings.Contains(db.Formulas()[0].Example, "0.152000") {
+		t.Errorf("I_t in its θ form = %v, want 0.152 as the example says", got)
+	}
 }
 
 // examples has a learner for each KPI, named for it.
@@ -169,6 +173,7 @@ func examples(d db.Day) world {
 	}
 	add("P", "1", 1, true, 0, 0, "")
 	w.goals = []goal{{"P", "a", value(0.5), nil}}
-	w.thetas = []estimate{{user: "P", topic: "a", theta: 0.8, se: 0.4, at: d.Start()}}
+	w.thetas = []estimate{{user: "P", topic: "a", theta: 0.8, se: 0.4, at: d.Start()},
+		{user: "I_t", theta: 0.1, se: 0.3, at: d.Add(-20).Start()}, {user: "I_t", theta: 0.6, se: 0.2, at: d.Add(-5).Start()}}
 	return w
 }
