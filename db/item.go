@@ -62,6 +62,8 @@ type ItemFit struct {
 	SX2P   *float64 `db:"sx2_p" json:"sx2_p"`
 }
 
+const calibrationColumns = `run_id, bank, model, version, data_day, prior_mean, prior_sd, linking, metrics, fitted_at`
+
 // CalibrationInForce is the calibration that scorers of a bank use, or
 // ErrNotFound before the first.
 func (d *DB) CalibrationInForce(ctx context.Context, bank string) (Calibration, error) {
@@ -75,7 +77,7 @@ func (tx *Tx) CalibrationInForce(ctx context.Context, bank string) (Calibration,
 
 func calibrationInForce(ctx context.Context, q querier, bank string) (Calibration, error) {
 	return one[Calibration](ctx, q, `
-		SELECT run_id, bank, model, version, data_day, prior_mean, prior_sd, linking, metrics, fitted_at
+		SELECT `+calibrationColumns+`
 		FROM sextant.calibration WHERE bank = $1 AND in_force_at IS NOT NULL ORDER BY in_force_at DESC LIMIT 1`, bank)
 }
 

@@ -50,17 +50,10 @@ const itemColumns = `h.item_id, h.a, h.b, h.c, h.se_a, h.se_b, h.se_c, h.n, h.p_
 // CalibrationBefore is the newest calibration of a bank, on the scale named, of
 // a data day before the one given, or ErrNotFound.
 func (d *DB) CalibrationBefore(ctx context.Context, bank, version string, day Day) (Calibration, error) {
-	rows, err := collect[Calibration](ctx, d.pool, `
-		SELECT run_id, bank, model, version, data_day, prior_mean, prior_sd, linking, metrics, fitted_at
+	return one[Calibration](ctx, d.pool, `
+		SELECT `+calibrationColumns+`
 		FROM sextant.calibration WHERE bank = $1 AND version = $2 AND data_day < $3
 		ORDER BY data_day DESC, fitted_at DESC LIMIT 1`, bank, version, day)
-	if err == nil && len(rows) == 0 {
-		err = ErrNotFound
-	}
-	if err != nil {
-		return Calibration{}, err
-	}
-	return rows[0], nil
 }
 
 // ItemRows are the items of one calibration, dropped ones included, numbers in
@@ -101,11 +94,7 @@ func (d *DB) Question(ctx context.Context, item string) (*Question, error) {
 	if err != nil || !p.has("question") {
 		return nil, err
 	}
-	rows, err := collect[Question](ctx, d.pool, `
+	return first[Question](ctx, d.pool, `
 		SELECT to_jsonb(q) ->> 'content' AS content, to_jsonb(q) ->> 'topic_id' AS topic_id, coalesce(`+anchored+`, false) AS anchor, s.a, s.b, s.c
 		FROM public.question q LEFT JOIN (`+questionParams+` AND q.id = $1) s ON true WHERE q.id = $1`, id)
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	return &rows[0], nil
 }

@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"errors"
 
 	"sextant/db"
 )
@@ -73,9 +72,7 @@ func (s *Service) LearnerKPIs(ctx context.Context, userID string, date *db.Day, 
 		return d, err
 	}
 	if d.Stored == nil && d.Inputs.Visits == 0 {
-		if _, err := s.db.Learner(ctx, userID); errors.Is(err, db.ErrNotFound) {
-			return d, &UnknownLearnerError{userID}
-		} else if err != nil {
+		if _, err := s.known(ctx, userID); err != nil {
 			return d, err
 		}
 	}

@@ -1,12 +1,6 @@
 package jobs
 
-import (
-	"context"
-	"math"
-	"runtime"
-
-	"golang.org/x/sync/errgroup"
-)
+import "math"
 
 // finite gives a pointer to x, or nil where x is no number a table may hold.
 func finite(x float64) *float64 {
@@ -22,20 +16,4 @@ func valueOf(x *float64) float64 {
 		return 0
 	}
 	return *x
-}
-
-// parallel calls fn for the blocks [first, end) of 0 … n−1 on all cores, and
-// stops early when ctx ends or a call fails.
-func parallel(ctx context.Context, n, block int, fn func(ctx context.Context, first, end int) error) error {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(runtime.GOMAXPROCS(0))
-	for first := 0; first < n; first += block {
-		g.Go(func() error {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			return fn(ctx, first, min(first+block, n))
-		})
-	}
-	return g.Wait()
 }

@@ -236,12 +236,7 @@ func (s *scale) usable(user string, answers []db.LearnerAnswer) (personAnswers, 
 		if !ok {
 			continue
 		}
-		topic := int32(-1)
-		if a.TopicID != nil {
-			topic = topics.number([]byte(*a.TopicID))
-		}
-		p.items, p.correct, p.topics = append(p.items, i), append(p.correct, a.Correct), append(p.topics, topic)
-		p.newest = a.AnsweredAt
+		p.add(i, a, topics)
 	}
 	return p, topics.names
 }

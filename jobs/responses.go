@@ -39,6 +39,16 @@ type personAnswers struct {
 	newest  time.Time
 }
 
+// add takes one answer more, to the item of that number; topics numbers its topic.
+func (p *personAnswers) add(item int32, a db.LearnerAnswer, topics *index) {
+	topic := int32(-1)
+	if a.TopicID != nil {
+		topic = topics.number([]byte(*a.TopicID))
+	}
+	p.items, p.correct, p.topics = append(p.items, item), append(p.correct, a.Correct), append(p.topics, topic)
+	p.newest = a.AnsweredAt
+}
+
 // history is what a calibration reads: everyone's first answers to fit on, and
 // their latest answers to score.
 type history struct {

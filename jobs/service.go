@@ -97,10 +97,7 @@ func (s *Service) Learners(ctx context.Context, query string, limit int) ([]db.L
 
 // Learner gives what is known of one learner.
 func (s *Service) Learner(ctx context.Context, userID string) (d LearnerDetail, err error) {
-	if d.Learner, err = s.db.Learner(ctx, userID); err != nil {
-		if errors.Is(err, db.ErrNotFound) {
-			err = &UnknownLearnerError{userID}
-		}
+	if d.Learner, err = s.known(ctx, userID); err != nil {
 		return d, err
 	}
 	if d.Ability, err = s.db.AbilityInForce(ctx, userID); err != nil {
@@ -116,13 +113,19 @@ func (s *Service) Learner(ctx context.Context, userID string) (d LearnerDetail, 
 	return d, err
 }
 
+// known is a learner of whom answers have been read, or an UnknownLearnerError.
+func (s *Service) known(ctx context.Context, userID string) (db.Learner, error) {
+	l, err := s.db.Learner(ctx, userID)
+	if errors.Is(err, db.ErrNotFound) {
+		err = &UnknownLearnerError{userID}
+	}
+	return l, err
+}
+
 // ThetaHistory is the learner's θ history, oldest first: overall, or of all
 // topics too.
 func (s *Service) ThetaHistory(ctx context.Context, userID string, topics bool) ([]db.ThetaPoint, error) {
-	if _, err := s.db.Learner(ctx, userID); err != nil {
-		if errors.Is(err, db.ErrNotFound) {
-			err = &UnknownLearnerError{userID}
-		}
+	if _, err := s.known(ctx, userID); err != nil {
 		return nil, err
 	}
 	return s.db.ThetaHistory(ctx, userID, topics)

@@ -204,12 +204,7 @@ func (e *estimation) score(ctx context.Context, latest []db.LearnerAnswer, bank 
 			e.leaveOut(a, "its item has no parameters")
 			continue
 		}
-		topic := int32(-1)
-		if a.TopicID != nil {
-			topic = topics.number([]byte(*a.TopicID))
-		}
-		p.items, p.correct, p.topics = append(p.items, i), append(p.correct, a.Correct), append(p.topics, topic)
-		p.newest = a.AnsweredAt
+		p.add(i, a, topics)
 		b := bank[i]
 		e.view.Used = append(e.view.Used, Scored{ItemID: a.ItemID, TopicID: a.TopicID, Correct: a.Correct,
 			AnsweredAt: a.AnsweredAt, A: b.A, B: b.B, C: b.C, From: b.From})
