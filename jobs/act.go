@@ -15,6 +15,14 @@ func nameLearners(stage string) error {
 	return usagef("name the learners: sextant %s USER…", strings.Join(commands[stage], " "))
 }
 
+// Remedy is the command that makes up for what a stage has missed.
+func Remedy(stage string) string {
+	if stage == updateTheta {
+		return "sextant worker" // it knows whose sessions wait; a run has to be told
+	}
+	return "sextant run " + stage
+}
+
 // acts are what operators do beside the pipeline, through the same runner: lock,
 // ledger, outcome. They publish no data day, so no list of stages has them.
 func acts() []Stage { return []Stage{RestoreTheta{}, ForgetLearner{}, Prune{}} }

@@ -254,10 +254,10 @@ func (d *Diagnosis) findStages(p Pipeline, s db.Survey) {
 		switch st.State {
 		case StateLate, StateFailed:
 			ailing = true
-			d.find(LevelWarn, "stages", "sextant run "+st.Name, "%s is %s: %s", st.Name, st.State, st.Why)
+			d.find(LevelWarn, "stages", Remedy(st.Name), "%s is %s: %s", st.Name, st.State, st.Why)
 		case StateNever:
 			ailing = true
-			d.find(LevelInfo, "stages", "sextant run "+st.Name, "%s has published nothing yet", st.Name)
+			d.find(LevelInfo, "stages", Remedy(st.Name), "%s has published nothing yet", st.Name)
 		}
 	}
 	for _, id := range s.Silent {

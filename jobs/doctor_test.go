@@ -55,6 +55,9 @@ func TestFindings(t *testing.T) {
 		"a late stage": {func(d *Diagnosis) {
 			d.findStages(Pipeline{Stages: []StageStatus{{Info: Info{Name: "mirt-calibrate"}, State: StateLate, Why: "due"}}}, sound)
 		}, LevelWarn, "stages", "mirt-calibrate is late", "sextant run mirt-calibrate"},
+		"a late θ": {func(d *Diagnosis) {
+			d.findStages(Pipeline{Stages: []StageStatus{{Info: Info{Name: "update-theta"}, State: StateLate, Why: "a session has waited"}}}, sound)
+		}, LevelWarn, "stages", "update-theta is late", "sextant worker"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var d Diagnosis

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"sextant/jobs"
 )
 
 type pauseOptions struct {
@@ -100,7 +102,7 @@ func resumeStage(ctx context.Context, o pauseOptions) error {
 		}{o.stage, held})
 	case o.app.global.quiet:
 	case held:
-		fmt.Fprintf(o.app.out, "%s is resumed; 'sextant run %s' does now what was missed\n", o.stage, o.stage)
+		fmt.Fprintf(o.app.out, "%s is resumed; '%s' does now what was missed\n", o.stage, jobs.Remedy(o.stage))
 	default:
 		fmt.Fprintf(o.app.out, "%s was not paused\n", o.stage)
 	}

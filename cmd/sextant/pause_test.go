@@ -58,7 +58,7 @@ func TestPauseAndResume(t *testing.T) {
 	}
 	b.fails(exitFailed, "run it anyway with --force", "run", stage, "--trigger", "cli")
 	b.ok("run", stage, "--trigger", "cli", "--force")
-	if out := b.ok("resume", stage); !strings.Contains(out, "is resumed") {
+	if out := b.ok("resume", stage); !strings.Contains(out, "is resumed; 'sextant run "+stage+"' does now") {
 		t.Errorf("resume: %s", out)
 	}
 	if out := b.ok("resume", stage); !strings.Contains(out, "was not paused") {
