@@ -26,7 +26,12 @@ func TestSystemdTakesTheUnits(t *testing.T) {
 	}
 	env := map[string]string{"AGG_LOOKBACK_DAYS": "14", "MIRT_MODEL": `50% "odd" 'x'`}
 	m := jobs.Manifest{Program: program}
-	list, err := jobs.Stages().Scheduled(time.Now(), func(k string) string { return env[k] }, m)
+	intricate := "*/20 0,6-8 * jan-jun mon-fri"
+	registry, err := jobs.Stages().With(map[string]jobs.Setting{"mirt-calibrate": {Schedule: &intricate}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := registry.Scheduled(time.Now(), func(k string) string { return env[k] }, m)
 	if err != nil {
 		t.Fatal(err)
 	}

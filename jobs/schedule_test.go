@@ -3,9 +3,6 @@ package jobs
 import (
 	"fmt"
 	"maps"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -265,38 +262,4 @@ func TestManifestsSayTheSchedule(t *testing.T) {
 			t.Errorf("%d timers for %d stages", n, len(timed))
 		}
 	})
-}
-
-// systemd itself takes the units, where it is at hand.
-func TestSystemdTakesItsUnits(t *testing.T) {
-	t.Parallel()
-	if _, err := exec.LookPath("systemd-analyze"); err != nil {
-		t.Skip("systemd-analyze is not installed")
-	}
-	intricate := "*/20 0,6-8 * jan-jun mon-fri"
-	registry, err := Stages().With(map[string]Setting{calibrateStage: {Schedule: &intricate}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := Manifest{Program: os.Args[0]} // it has to be there
-	list, err := registry.Scheduled(time.Now().UTC(), func(string) string { return "3" }, m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	args := []string{"verify", "--man=no"}
-	for _, part := range strings.Split(m.Systemd(list), "\n# sextant-")[1:] {
-		name, unit, _ := strings.Cut(part, "\n")
-		file := filepath.Join(dir, "sextant-"+name)
-		if err := os.WriteFile(file, []byte(unit), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		args = append(args, file)
-	}
-	if len(args) < 8 {
-		t.Fatalf("units: %q", args)
-	}
-	if out, err := exec.Command("systemd-analyze", args...).CombinedOutput(); err != nil || len(out) > 0 {
-		t.Errorf("%v\n%s", err, out)
-	}
 }

@@ -100,14 +100,7 @@ func (b *Bank) add(name string, p irt.ItemParams) error {
 }
 
 func readItemsCSV(in io.Reader) (*Bank, error) {
-	r, err := newReader(in)
-	if err != nil {
-		return nil, err
-	}
-	header, err := r.next()
-	if errors.Is(err, io.EOF) {
-		return nil, ErrEmpty
-	}
+	r, header, err := openTable(in)
 	if err != nil {
 		return nil, err
 	}

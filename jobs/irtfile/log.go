@@ -61,14 +61,7 @@ type LogReader struct {
 // session_id, topic_id, response_time_ms and hints, in any order. With
 // wholeItems, an item is a whole number.
 func NewLogReader(in io.Reader, wholeItems bool) (*LogReader, error) {
-	r, err := newReader(in)
-	if err != nil {
-		return nil, err
-	}
-	header, err := r.next()
-	if errors.Is(err, io.EOF) {
-		return nil, ErrEmpty
-	}
+	r, header, err := openTable(in)
 	if err != nil {
 		return nil, err
 	}

@@ -55,14 +55,7 @@ const (
 // An answer is 1, 0, or for none NA or nothing. Whatever else the file holds is
 // a *SyntaxError with its place.
 func ReadResponses(in io.Reader) (*Answers, error) {
-	r, err := newReader(in)
-	if err != nil {
-		return nil, err
-	}
-	header, err := r.next()
-	if errors.Is(err, io.EOF) {
-		return nil, ErrEmpty
-	}
+	r, header, err := openTable(in)
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +71,19 @@ func ReadResponses(in io.Reader) (*Answers, error) {
 
 // reader is a CSV reader that knows where it is.
 type reader struct{ csv *csv.Reader }
+
+// openTable reads a table's header; the rest is the reader's.
+func openTable(in io.Reader) (*reader, []string, error) {
+	r, err := newReader(in)
+	if err != nil {
+		return nil, nil, err
+	}
+	header, err := r.next()
+	if errors.Is(err, io.EOF) {
+		err = ErrEmpty
+	}
+	return r, header, err
+}
 
 // newReader unpacks gzip, which it knows by its first bytes, and skips a byte
 // order mark.
