@@ -2,8 +2,11 @@ package db
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Change is a touch of the platform's that a θ update has to serve.
@@ -149,3 +152,32 @@ func (d *DB) Backlog(ctx context.Context) (Backlog, error) {
 
 // learnerKey is the advisory lock under which θ writes of a learner take turns.
 func learnerKey(userID string) int64 { return LockKey("learner:" + userID) }
+
+// Waiter waits for changes, on a connection of its own.
+type Waiter struct{ conn *pgx.Conn }
+
+const waitStatement = "await_change"
+
+// NewWaiter connects.
+func (d *DB) NewWaiter(ctx context.Context) (*Waiter, error) {
+	conn, err := pgx.ConnectConfig(ctx, d.conf.Copy())
+	if err != nil {
+		return nil, classify("connect to "+d.Target(), err)
+	}
+	if _, err = conn.Prepare(ctx, waitStatement, `SELECT sextant.await_change($1)`); err != nil {
+		return nil, errors.Join(classify("prepare to wait for changes", err), conn.Close(ctx))
+	}
+	return &Waiter{conn}, nil
+}
+
+// Wait waits until a change can be served, or a while, and reports whether one
+// can. It fails when no answer comes within the time and grace.
+func (w *Waiter) Wait(ctx context.Context, d, grace time.Duration) (found bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, d+grace)
+	defer cancel()
+	err = w.conn.QueryRow(ctx, waitStatement, d).Scan(&found)
+	return found, classify("wait for changes", err)
+}
+
+// Close ends the connection.
+func (w *Waiter) Close(ctx context.Context) { _ = w.conn.Close(ctx) }

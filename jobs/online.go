@@ -18,18 +18,19 @@ import (
 )
 
 const (
-	pollEvery      = 20 * time.Millisecond // of the change log: half of it is the median wait
-	pollMost       = 8192                  // changes at a time
-	batchMost      = 256                   // learners in one transaction
-	aloneMost      = 32                    // learners that one hand serves alone
-	searchEvery    = time.Minute           // for what the log does not hold
-	searchOverlap  = time.Hour             // transactions may commit this long after their updated_at
-	searchEagerly  = time.Second           // where no trigger writes the log
+	waitFor        = 500 * time.Millisecond // for changes, before the worker looks at itself again
+	answerWithin   = 10 * time.Second       // longer, and the line is taken for cut
+	paceEvery      = 20 * time.Millisecond  // between two looks at changes that others may hold
+	changesMost    = 8192                   // at a time
+	batchMost      = 256                    // learners in one transaction
+	aloneMost      = 32                     // learners that one hand serves alone
+	searchEvery    = time.Minute            // for what the log does not hold
+	searchOverlap  = time.Hour              // transactions may commit this long after their updated_at
+	searchEagerly  = time.Second            // where no trigger writes the log
 	eagerOverlap   = 10 * time.Second
 	searchShare    = 20 // a search takes at most one part in so many of the time
 	reconnectAfter = 500 * time.Millisecond
 	reconnectMost  = 10 * time.Second
-	pollWithin     = 10 * time.Second // longer, and the line is taken for cut
 	batchWithin    = time.Minute
 	thetaAttempts  = 3 // of a learner, before the failure is recorded and their changes closed
 )
@@ -95,8 +96,13 @@ func (o *Online) connected(ctx context.Context, log *slog.Logger, service *plumb
 	defer lock.Release(context.WithoutCancel(ctx))
 	s := &serving{online: o, db: o.Runner.DB, log: log, service: service,
 		ledger: &minuteLedger{runner: o.Runner, actor: o.Name, lookback: o.Lookback, scorer: cmp.Or(o.Scorer, ScorerEngine), lockKey: key}}
+	waiter, err := o.Runner.DB.NewWaiter(ctx)
+	if err != nil {
+		return err
+	}
+	defer waiter.Close(context.WithoutCancel(ctx))
 	both, ctx := errgroup.WithContext(ctx)
-	both.Go(func() error { return s.loop(ctx, lock) })
+	both.Go(func() error { return s.loop(ctx, lock, waiter) })
 	both.Go(func() error { return s.search(ctx) })
 	err = both.Wait()
 	end, stop := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
@@ -124,15 +130,15 @@ type hand struct {
 	answers int // of the R service, so far
 }
 
-func (s *serving) loop(ctx context.Context, lock *db.Lock) error {
+func (s *serving) loop(ctx context.Context, lock *db.Lock, waiter *db.Waiter) error {
 	for range runtime.GOMAXPROCS(0) {
 		s.hands = append(s.hands, &hand{serving: s, bank: bankCache{service: s.service}})
 	}
-	poll, beat := time.NewTicker(pollEvery), time.NewTicker(heartbeat)
-	defer poll.Stop()
+	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for {
-		waiting, err := s.poll(ctx)
+		began := time.Now()
+		waiting, err := s.waiting(ctx, waiter)
 		if err == nil && len(waiting) > 0 {
 			err = s.endure(s.share(ctx, bySubject(waiting)))
 		}
@@ -144,13 +150,8 @@ func (s *serving) loop(ctx context.Context, lock *db.Lock) error {
 		if err != nil || ctx.Err() != nil {
 			return unlessDone(ctx, err)
 		}
-		if len(waiting) == s.pollMost() {
-			continue // there is more
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-poll.C:
+		if len(waiting) < s.changesMost() { // else there is more
+			time.Sleep(time.Until(began.Add(paceEvery)))
 		}
 	}
 }
@@ -185,13 +186,20 @@ func (s *serving) share(ctx context.Context, subjects [][]db.Change) error {
 	return group.Wait()
 }
 
-func (s *serving) poll(ctx context.Context) ([]db.Change, error) {
+// waiting gives the changes that wait, as soon as there are any, or none after
+// a while.
+func (s *serving) waiting(ctx context.Context, waiter *db.Waiter) ([]db.Change, error) {
 	if s.outage.lasts() {
+		select {
+		case <-ctx.Done():
+		case <-time.After(waitFor):
+		}
 		return nil, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, pollWithin)
-	defer cancel()
-	return s.db.Changes(ctx, s.pollMost())
+	if some, err := waiter.Wait(ctx, waitFor, answerWithin); !some || err != nil {
+		return nil, err
+	}
+	return s.db.Changes(ctx, s.changesMost())
 }
 
 // search looks for what the change log does not hold: everything since the last

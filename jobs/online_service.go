@@ -75,12 +75,12 @@ func (s *serving) batchMost() int {
 	return batchMost
 }
 
-// pollMost is how many changes are taken up at a time.
-func (s *serving) pollMost() int {
+// changesMost is how many changes are taken up at a time.
+func (s *serving) changesMost() int {
 	if s.service != nil {
 		return plumberPoll
 	}
-	return pollMost
+	return changesMost
 }
 
 // within bounds a transaction.

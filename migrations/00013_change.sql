@@ -17,6 +17,26 @@ CREATE TABLE sextant.change (
         autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_threshold = 2000000000);
 CREATE INDEX change_id ON sextant.change (id);
 
+-- Waits until a change can be served, and says whether one can. The server looks
+-- 50 times a second, for a tenth of what as many questions from a worker cost both.
+-- +goose StatementBegin
+CREATE FUNCTION sextant.await_change(patience interval) RETURNS boolean LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    give_up timestamptz := clock_timestamp() + patience;
+BEGIN
+    LOOP
+        PERFORM id FROM sextant.change WHERE not_before <= clock_timestamp() ORDER BY id LIMIT 1;
+        IF FOUND THEN
+            RETURN true;
+        ELSIF clock_timestamp() >= give_up THEN
+            RETURN false;
+        END IF;
+        PERFORM pg_sleep(0.02);
+    END LOOP;
+END $$;
+-- +goose StatementEnd
+
 -- Why a learner's last update wrote nothing, so that the search for unserved
 -- sessions does not find them again until something new happens.
 CREATE TABLE sextant.theta_outcome (
@@ -28,4 +48,5 @@ CREATE TABLE sextant.theta_outcome (
 );
 
 -- +goose Down
+DROP FUNCTION sextant.await_change(interval);
 DROP TABLE sextant.theta_outcome, sextant.change;

@@ -149,12 +149,12 @@ func (b *onlineBench) open(ctx context.Context, url string, f func(*db.DB) error
 
 // worker starts the real program's worker; stop ends it and gives its CPU time
 // and the most memory it held.
-func (b *onlineBench) worker(ctx context.Context) (stop func() (cpu time.Duration, rss int64, err error), err error) {
+func (b *onlineBench) worker(ctx context.Context) (pid int, stop func() (cpu time.Duration, rss int64, err error), err error) {
 	p, err := b.options.start(ctx, nil, "worker", "--listen", "", "--log-format", "json", "--database", b.url)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
-	return func() (time.Duration, int64, error) {
+	return p.Process.Pid, func() (time.Duration, int64, error) {
 		if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 			return 0, 0, err
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sextant/db"
+	"sextant/db/dbbench"
 	"sextant/jobs/demo"
 )
 
@@ -43,7 +44,7 @@ func (b *onlineBench) finishing(ctx context.Context, every time.Duration, n int)
 	if err := b.server.Settle(ctx, b.url); err != nil {
 		return nil, 0, err
 	}
-	stop, err := b.worker(ctx)
+	_, stop, err := b.worker(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -144,7 +145,7 @@ func (b *onlineBench) work(ctx context.Context, backlog, workers int) (updates i
 	}
 	watch := b.server.Watch(ctx)
 	for range workers {
-		stop, err := b.worker(ctx)
+		_, stop, err := b.worker(ctx)
 		if err != nil {
 			return 0, 0, 0, err
 		}
@@ -188,21 +189,20 @@ func measureMany(ctx context.Context, b *onlineBench) error {
 }
 
 func measureIdle(ctx context.Context, b *onlineBench) error {
-	stop, err := b.worker(ctx)
+	pid, stop, err := b.worker(ctx)
 	if err != nil {
 		return err
 	}
 	time.Sleep(settleFor)
-	watch := b.server.Watch(ctx)
+	watch, before := b.server.Watch(ctx), dbbench.ProcessCPU(pid)
 	time.Sleep(b.options.idle)
-	server := watch()
-	cpu, rss, err := stop()
+	cpu, server := dbbench.ProcessCPU(pid)-before, watch()
+	_, rss, err := stop()
 	if err != nil {
 		return err
 	}
-	total := b.options.idle + settleFor
-	b.add("idle worker", "≤ 2 % of a core, ≤ 60 MB", "%.1f %% of a core (the server beside it %.1f %%), %d MB",
-		100*cpu.Seconds()/total.Seconds(), 100*server.CPU.Seconds()/b.options.idle.Seconds(), rss>>20)
+	share := func(d time.Duration) float64 { return 100 * d.Seconds() / b.options.idle.Seconds() }
+	b.add("idle worker", "≤ 2 % of a core, ≤ 60 MB", "%.1f %% of a core (the server beside it %.1f %%), %d MB", share(cpu), share(server.CPU), rss>>20)
 	return nil
 }
 

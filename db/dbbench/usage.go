@@ -56,6 +56,9 @@ func (s *Server) cpu() time.Duration {
 	return time.Duration(total) * (time.Second / 100)
 }
 
+// ProcessCPU is the time that a running process has used so far.
+func ProcessCPU(pid int) time.Duration { return time.Duration(ticks(pid, false)) * (time.Second / 100) }
+
 func (s *Server) backends() []int {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", s.pid, s.pid))
 	if err != nil {
