@@ -118,6 +118,9 @@ type serving struct {
 	ledger *minuteLedger
 	hands  []*hand
 
+	asked time.Time // when it was last asked whether an operator holds the stage
+	why   string    // an operator does; empty: nobody does
+
 	service  *plumber     // that scores; nil: the engine does
 	answered atomic.Int64 // batches, by the service
 	outage   outage       // of the service
@@ -189,7 +192,11 @@ func (s *serving) share(ctx context.Context, subjects [][]db.Change) error {
 // waiting gives the changes that wait, as soon as there are any, or none after
 // a while.
 func (s *serving) waiting(ctx context.Context, waiter *db.Waiter) ([]db.Change, error) {
-	if s.outage.lasts() {
+	held, err := s.held(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if held || s.outage.lasts() {
 		select {
 		case <-ctx.Done():
 		case <-time.After(waitFor):
@@ -200,6 +207,31 @@ func (s *serving) waiting(ctx context.Context, waiter *db.Waiter) ([]db.Change, 
 		return nil, err
 	}
 	return s.db.Changes(ctx, s.changesMost())
+}
+
+// held reports whether an operator has paused θ at session end, or the config
+// file switched it off. It asks at most twice a second; changes gather meanwhile.
+func (s *serving) held(ctx context.Context) (bool, error) {
+	if time.Since(s.asked) < waitFor {
+		return s.why != "", nil
+	}
+	stage, err := s.online.Runner.Stages.Find(updateTheta)
+	if err != nil {
+		return false, err
+	}
+	now, _, err := s.online.Runner.now(ctx)
+	if err != nil {
+		return false, err
+	}
+	why, err := s.online.Runner.hold(ctx, stage, now)
+	if err != nil {
+		return false, err
+	}
+	if why != s.why {
+		s.log.Info("θ at session end", "held", cmp.Or(why, "no more"))
+	}
+	s.asked, s.why = time.Now(), why
+	return why != "", nil
 }
 
 // search looks for what the change log does not hold: everything since the last

@@ -161,6 +161,22 @@ func TestOnlineFollowsACalibration(t *testing.T) {
 	b.everyone(users[:3])
 }
 
+func TestOnlineRespectsAPause(t *testing.T) {
+	t.Parallel()
+	b, users := newOnlineBench(t)
+	if err := b.db.Pause(b.ctx, db.Pause{Stage: "update-theta", Actor: "kim", Reason: "the items are being renumbered"}); err != nil {
+		t.Fatal(err)
+	}
+	b.online("one")
+	dbtest.Until(b, "the worker to see the pause", func() bool { return strings.Contains(b.log.String(), "paused by kim") })
+	b.finishAll(23, users[:2])
+	if n := one[int](b, `SELECT count(*) FROM sextant.change`); n != 4 {
+		t.Errorf("%d changes wait, want the two sessions' four", n)
+	}
+	b.exec(`UPDATE sextant.pause SET until = now() WHERE stage = 'update-theta'`)
+	b.everyone(users[:2])
+}
+
 func TestOnlineRecordsWhatGivesNoTheta(t *testing.T) {
 	t.Parallel()
 	b, users := newOnlineBench(t)
