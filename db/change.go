@@ -13,13 +13,21 @@ import (
 type Change struct {
 	ID        int64     `db:"id"`
 	Source    string    `db:"source"` // exam_results, session, or search
+	Op        string    `db:"op"`
 	SessionID string    `db:"session_id"`
 	UserID    string    `db:"user_id"` // as the platform's row names them; may be empty
 	At        time.Time `db:"at"`
 	Attempts  int       `db:"attempts"` // that failed
 }
 
-const changeColumns = `id, source, coalesce(session_id, '') AS session_id, coalesce(user_id, '') AS user_id, at, attempts`
+// opMany is the note of a statement that touched more sessions than are noted
+// one by one.
+const opMany = "many"
+
+// Many reports whether the change stands for more sessions than it names.
+func (c Change) Many() bool { return c.Op == opMany }
+
+const changeColumns = `id, source, op, coalesce(session_id, '') AS session_id, coalesce(user_id, '') AS user_id, at, attempts`
 
 // Changes are the oldest changes that wait and may be tried now.
 func (d *DB) Changes(ctx context.Context, limit int) ([]Change, error) {
@@ -59,14 +67,19 @@ func (tx *Tx) ClaimChanges(ctx context.Context, changes []Change) ([]Change, err
 	for _, g := range got {
 		free[g.Key] = true
 	}
-	mine := ids[:0]
-	for i, id := range ids {
+	mine, users := ids[:0], []string{}
+	for i, c := range changes {
 		if free[keys[i]] {
-			mine = append(mine, id)
+			mine = append(mine, c.ID)
+			if c.UserID != "" {
+				users = append(users, c.UserID)
+			}
 		}
 	}
+	// With all else that waits for these learners, so that they are served once.
 	return collect[Change](ctx, tx.tx, `
-		SELECT `+changeColumns+` FROM sextant.change WHERE id = ANY ($1) ORDER BY id FOR UPDATE SKIP LOCKED`, mine)
+		SELECT `+changeColumns+` FROM sextant.change
+		WHERE id = ANY ($1) OR user_id = ANY ($2::text[]) AND not_before <= now() ORDER BY id FOR UPDATE SKIP LOCKED`, mine, users)
 }
 
 // lockKey is the advisory lock of the change's learner; a session that names

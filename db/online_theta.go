@@ -161,6 +161,19 @@ func (tx *Tx) findUnserved(ctx context.Context, since time.Time) (int64, error) 
 	return tag.RowsAffected(), classify("search for unserved sessions", err)
 }
 
+// NoteChanged appends the sessions of exam_results that were updated since a
+// moment, and have not been read as they stand, to the change log.
+func (tx *Tx) NoteChanged(ctx context.Context, since time.Time) error {
+	p, err := tx.inspect(ctx)
+	if err != nil || p.readable(SourceExamResults) != nil {
+		return err
+	}
+	_, err = tx.tx.Exec(ctx, `
+		INSERT INTO sextant.change (source, op, session_id, user_id)
+		SELECT 'search', 'search', c.session_id, c.user_id FROM (`+changedSessions+p.unforgotten("e.user_id")+`) c`, since)
+	return classify("note the changed sessions", err)
+}
+
 // Now is the moment by the database's clock.
 func (tx *Tx) Now(ctx context.Context) (time.Time, error) {
 	return scalar[time.Time](ctx, tx.tx, `SELECT clock_timestamp()`)

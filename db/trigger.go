@@ -78,11 +78,28 @@ CREATE OR REPLACE FUNCTION sextant.%s() RETURNS trigger LANGUAGE plpgsql SECURIT
 	SET search_path = pg_catalog, pg_temp AS $change$
 BEGIN
 	LOCK TABLE sextant.change IN ROW EXCLUSIVE MODE NOWAIT;
+	%s
 	INSERT INTO sextant.change (source, op, session_id, user_id) SELECT '%s', '%s', %s FROM %s;
 	RETURN NULL;
 EXCEPTION WHEN OTHERS THEN
 	RETURN NULL;
-END $change$`, t.name(), t.table, t.op, t.user, t.rows)
+END $change$`, t.name(), t.bulk(), t.table, t.op, t.user, t.rows)
+}
+
+// manyRows is how many a statement touches before the log holds one note of it
+// instead of a note of each: an update moves updated_at, by which the worker then
+// finds them in its own time, not the platform's.
+const manyRows = 10_000
+
+// bulk leaves one note of a bulk update.
+func (t changeTrigger) bulk() string {
+	if t.table != "exam_results" || t.event != "update" {
+		return ""
+	}
+	return fmt.Sprintf(`IF EXISTS (SELECT FROM touched OFFSET %d) THEN
+		INSERT INTO sextant.change (source, op) VALUES ('exam_results', '%s');
+		RETURN NULL;
+	END IF;`, manyRows, opMany)
 }
 
 func (t changeTrigger) name() string { return triggerPrefix + t.table + "_" + t.event }

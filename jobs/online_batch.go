@@ -125,6 +125,11 @@ func (s *hand) batch(ctx context.Context, run *db.Run, waiting []db.Change) erro
 func (u *update) sync(ctx context.Context) ([]string, error) {
 	var sessions, users []string
 	for _, c := range u.claimed {
+		if c.Many() { // they are served with the next look
+			if err := u.tx.NoteChanged(ctx, c.At.Add(-searchOverlap)); err != nil {
+				return nil, err
+			}
+		}
 		if c.SessionID != "" && !slices.Contains(sessions, c.SessionID) {
 			sessions = append(sessions, c.SessionID)
 		}

@@ -9,7 +9,7 @@ CREATE TABLE sextant.change (
     source     text NOT NULL,           -- exam_results, session, or search (the worker found it)
     session_id text COLLATE "C",
     user_id    text COLLATE "C",
-    op         text NOT NULL,           -- insert, update, delete, finish, search
+    op         text NOT NULL,           -- insert, update, delete, finish, search; many: a bulk update
     at         timestamptz NOT NULL DEFAULT clock_timestamp(),
     attempts   smallint NOT NULL DEFAULT 0,
     not_before timestamptz NOT NULL DEFAULT '-infinity' -- when to try again

@@ -27,7 +27,7 @@ func (s *Server) Delays(ctx context.Context, url string, since time.Time) (ms []
 			LEFT JOIN LATERAL (
 				SELECT min(pg_xact_commit_timestamp(h.xmin)) AS at FROM sextant.theta_history h
 				WHERE h.user_id = e.user_id AND h.topic_id IS NULL AND h.source = 'online' AND h.newest_answer_at >= e.created_at) h ON true
-			WHERE e.created_at >= $1 AND e.created_at <= now() AND e.status = 'ready'`, since) // the demo has clocks that run ahead
+			WHERE e.created_at >= $1 AND starts_with(e.session_id, 'session-')`, since) // the platform's own have clocks that run ahead
 		if err != nil {
 			return err
 		}
