@@ -46,7 +46,12 @@ type bench struct {
 // newBench gives a migrated database without platform tables.
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{T: t, ctx: t.Context(), url: dbtest.Migrated(t), log: &dbtest.Buffer{}, env: map[string]string{}}
+	return benchOn(t, dbtest.Migrated(t))
+}
+
+func benchOn(t *testing.T, url string) *bench {
+	t.Helper()
+	b := &bench{T: t, ctx: t.Context(), url: url, log: &dbtest.Buffer{}, env: map[string]string{}}
 	b.db, b.sql = dbtest.Open(t, b.url), dbtest.Pool(t, b.url)
 	b.runner = newRunner(b.db, b.log)
 	b.runner.Getenv = func(k string) string { return b.env[k] }

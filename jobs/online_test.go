@@ -20,15 +20,21 @@ import (
 func newOnlineBench(t *testing.T) (*bench, []string) {
 	t.Helper()
 	b := newBench(t)
+	return b, b.live()
+}
+
+// live fills the bench's database with such a platform and lists its learners.
+func (b *bench) live() []string {
+	b.Helper()
 	b.runner.Clock = time.Now
 	if _, err := demo.Load(b.ctx, b.db, demo.Options{Learners: 60, Items: 60, Days: 20, Until: db.DayOf(time.Now()).Start()}, nil); err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
 	b.run(jobs.Request{Stage: "mirt-calibrate"})
 	if err := b.db.InstallTriggers(b.ctx, 10*time.Second); err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
-	return b, one[[]string](b, `SELECT array_agg(user_id ORDER BY user_id) FROM mirt_ability`)
+	return one[[]string](b, `SELECT array_agg(user_id ORDER BY user_id) FROM mirt_ability`)
 }
 
 // online starts a worker that the test's end stops.
