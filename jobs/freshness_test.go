@@ -142,6 +142,10 @@ func TestFreshnessKeepsItsPromises(t *testing.T) {
 			t.Fatalf("%s at %s, due at %s", s.State, now, s.Deadline)
 		case s.State == StateLate && (f.dataDay == nil || published):
 			t.Fatalf("late with %v published and %s due", f.dataDay, s.DueDay)
+		case s.State == StateLate && now.Sub(*s.Deadline) < f.info.Grace: // then it is behind by an earlier day
+			if earlier, _, _, err := due(cron, s.Deadline.Add(-time.Second)); err != nil || !f.dataDay.Before(earlier) {
+				t.Fatalf("late within grace with %s published and %s due before (%v)", f.dataDay, earlier, err)
+			}
 		case s.Deadline.After(now) || !s.NextTick.After(now) || !s.DueDay.Before(db.DayOf(now)):
 			t.Fatalf("due %s at %s, next %s", s.DueDay, s.Deadline, s.NextTick)
 		case s.LagDays != nil && (*s.LagDays == 0) != published:
