@@ -17,16 +17,15 @@ import (
 type Document struct {
 	Learner         string           `json:"user_id"`
 	Week            Week             `json:"week"`
-	Known           bool             `json:"known"` // false: the learner has never answered anything by the end of the week
-	KPIs            []KPI            `json:"kpis"`  // I_t, E_t, R_t, A_t, P and S, in this order
+	KPIs            []KPI            `json:"kpis"` // I_t, E_t, R_t, A_t, P and S, in this order
 	Ability         *Ability         `json:"ability"`
 	AbilityBefore   *Ability         `json:"ability_week_before"`
-	Trajectory      []Ability        `json:"trajectory"` // overall θ, one a day at most, oldest first
-	Goals           []Goal           `json:"goals"`      // the highest priority first
-	Topics          []Topic          `json:"topics"`     // those answered this week, the most answered first
-	Days            []Activity       `json:"days"`       // Monday to Sunday
-	LastActivity    *time.Time       `json:"last_activity_at"`
-	Calibration     *Calibration     `json:"calibration"` // in force for the week; nil: none
+	Trajectory      []Ability        `json:"trajectory"`     // overall θ, one a day at most, oldest first
+	Goals           []Goal           `json:"goals"`          // the highest priority first
+	Topics          []Topic          `json:"topics"`         // those answered this week, the most answered first
+	Days            []Activity       `json:"days"`           // Monday to Sunday
+	LastAnswer      *time.Time       `json:"last_answer_at"` // nil: none by the end of the week
+	Calibration     *Calibration     `json:"calibration"`    // in force for the week; nil: none
 	Recommendations []Recommendation `json:"recommendations"`
 
 	// Provenance is how the document came to be: no part of its content or hash.
@@ -50,10 +49,11 @@ const (
 	Churn       = "S"
 )
 
-// Ability is an overall θ estimate.
+// Ability is an overall θ estimate. As everywhere, one without a positive SE
+// counts as none.
 type Ability struct {
 	Theta float64   `json:"theta"`
-	SE    *float64  `json:"se"`
+	SE    float64   `json:"se"`
 	AsOf  time.Time `json:"as_of"`
 	Scale string    `json:"scale"` // its version: θs of different scales do not compare
 }
