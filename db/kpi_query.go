@@ -187,13 +187,17 @@ func goals(p platform) string {
 	)`
 }
 
-// thetaOf finds the newest θ of a learner in who whose topic_id meets a
-// condition, its as-of in [from, before). One without a positive SE counts as
-// none, and so does one so absurd that arithmetic on it would overflow. Sorting
-// by the topic too lets the index give the newest row first where topic_id is null.
+// usableTheta is the condition that a row h of the history counts for the
+// formulas: one without a positive SE counts as none, and so does one so absurd
+// that arithmetic on it would overflow.
+const usableTheta = `h.bank = '' AND h.se > 0 AND h.se < 1e100 AND abs(h.theta) < 1e100`
+
+// thetaOf finds the newest usable θ of a learner in who whose topic_id meets a
+// condition, its as-of in [from, before). Sorting by the topic too lets the index
+// give the newest row first where topic_id is null.
 func thetaOf(topic, from, before string) string {
-	return `SELECT h.theta, h.se, h.as_of FROM sextant.theta_history h
-			WHERE h.user_id = who.user_id AND h.topic_id ` + topic + ` AND h.bank = '' AND h.se > 0 AND h.se < 1e100 AND abs(h.theta) < 1e100
+	return `SELECT h.theta, h.se, h.as_of, h.version FROM sextant.theta_history h
+			WHERE h.user_id = who.user_id AND h.topic_id ` + topic + ` AND ` + usableTheta + `
 			  AND h.as_of >= ` + from + ` AND h.as_of < ` + before + ` ORDER BY h.topic_id, h.as_of DESC, h.estimated_at DESC LIMIT 1`
 }
 
