@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -193,12 +192,17 @@ func (a *app) globalKeys() []Key {
 		{Strokes: []string{"q", "ctrl+c"}, Label: "quit", Help: "quit; what runs goes on running", Do: func() tea.Cmd { return tea.Quit }},
 	}
 	for i, t := range topScreens() {
-		keys = append(keys, Key{Strokes: []string{strconv.Itoa(i + 1)}, Help: t.name, Do: func() tea.Cmd { return a.jump(i) }})
+		if t.number != "" {
+			keys = append(keys, Key{Strokes: []string{t.number}, Help: t.name, Do: func() tea.Cmd { return a.jump(i) }})
+		}
 	}
 	return keys
 }
 
 func (a *app) now() time.Time { return a.clock() }
+
+// tr is the English text in the operator's language.
+func (a *app) tr(english string, args ...any) string { return a.theme.Tr(english, args...) }
 
 // nextRequest gives a request its id and notes that it is in flight.
 func (a *app) nextRequest() uint64 {

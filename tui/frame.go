@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -34,7 +33,7 @@ func (a *app) say(l level, text string) {
 	if l == bad {
 		stay = 15 * time.Second
 	}
-	a.toast = toast{l, widget.Clean(text), a.now().Add(stay)}
+	a.toast = toast{l, widget.Clean(a.tr(text)), a.now().Add(stay)}
 }
 
 const (
@@ -74,7 +73,7 @@ func (a *app) cursor(rows []string) *tea.Cursor {
 
 func (a *app) frame() []string {
 	if a.width < leastWidth || a.height < leastHeight {
-		return widget.Frame([]string{fmt.Sprintf("%d×%d is too small", a.width, a.height), fmt.Sprintf("for %d×%d", leastWidth, leastHeight)}, a.width, a.height)
+		return widget.Frame([]string{a.tr("%d×%d is too small", a.width, a.height), a.tr("it takes %d×%d", leastWidth, leastHeight)}, a.width, a.height)
 	}
 	rows := a.head()
 	body := widget.Frame(a.screen().View(), a.width, a.bodyHeight())
@@ -141,7 +140,7 @@ func (a *app) header() string {
 	left = left.Add(th.Muted, widget.Clean(a.about.Database))
 	var right widget.Line
 	if a.about.ReadOnly {
-		right = right.Add(th.Due, "READ-ONLY").Add(th.Blank, "  ")
+		right = right.Add(th.Due, th.Tr("READ-ONLY")).Add(th.Blank, "  ")
 	}
 	clock := "15:04:05"
 	if a.width >= 100 {
@@ -159,7 +158,7 @@ func (a *app) tabs() string {
 		if a.tops[i] == a.stack[0] {
 			name, num = th.Strong.Underline(), th.Accent
 		}
-		left = left.Add(num, fmt.Sprintf("%d ", i+1)).Add(name, t.name).Add(th.Blank, "   ")
+		left = left.Add(num, t.number+" ").Add(name, th.Tr(t.name)).Add(th.Blank, "   ")
 	}
 	var path widget.Line
 	for i, s := range a.stack[1:] {
@@ -198,7 +197,7 @@ func (a *app) status() string {
 		return a.fit(widget.S(th.Running, th.Glyph.Running+" ").Add(th.Text, a.actions[0].what+th.Glyph.Ellipsis))
 	}
 	if wait := a.longestWait(); wait >= 2*time.Second && !a.link.lost {
-		return a.fit(widget.S(th.Muted, fmt.Sprintf("waiting for the database, %s", age(wait))))
+		return a.fit(widget.S(th.Muted, th.Tr("waiting for the database, %s", age(th, wait))))
 	}
 	return a.fit(nil)
 }
@@ -251,7 +250,7 @@ func (a *app) keyLine(keys []Key, room int) widget.Line {
 		if k.Off != "" {
 			style, label = th.KeyOff, th.KeyOff
 		}
-		next := widget.S(style, a.stroke(k.Strokes[0])).Add(th.Blank, " ").Add(label, k.Label)
+		next := widget.S(style, a.stroke(k.Strokes[0])).Add(th.Blank, " ").Add(label, th.Tr(k.Label))
 		if len(line) > 0 {
 			next = append(widget.S(th.Blank, "   "), next...)
 		}

@@ -47,7 +47,7 @@ func (d *textDialog) Box(w, h int) []string {
 // newHelp lists the keys of the screen in front, generated from its key map.
 func newHelp(a *app) dialog {
 	th := a.theme
-	d := &textDialog{app: a, title: "Keys: " + a.screen().Title()}
+	d := &textDialog{app: a, title: a.tr("Keys: %s", a.screen().Title())}
 	var lines []widget.Line
 	section := func(title string, keys []Key) {
 		if len(keys) == 0 {
@@ -67,9 +67,9 @@ func newHelp(a *app) dialog {
 				style = th.ChangeKey
 			}
 			line := widget.S(style, strings.Join(strokes, " ")).Pad(20, th.Glyph.Ellipsis, th.Blank, false)
-			line = line.Add(th.Text, " "+k.Help)
+			line = line.Add(th.Text, " "+th.Tr(k.Help))
 			if k.Off != "" {
-				line = line.Add(th.Due, " ("+k.Off+")")
+				line = line.Add(th.Due, " ("+th.Tr(k.Off)+")")
 			}
 			lines = append(lines, line)
 		}
@@ -88,10 +88,10 @@ func newHelp(a *app) dialog {
 			}
 		})
 	}
-	section("Change", pick(func(k Key) bool { return k.Changes }))
-	section("Look", pick(func(k Key) bool { return !k.Changes && !isMove(k) }))
-	section("Move", pick(isMove))
-	section("Everywhere", a.globalKeys())
+	section(a.tr("Change"), pick(func(k Key) bool { return k.Changes }))
+	section(a.tr("Look"), pick(func(k Key) bool { return !k.Changes && !isMove(k) }))
+	section(a.tr("Move"), pick(isMove))
+	section(a.tr("Everywhere"), a.globalKeys())
 	d.viewer.SetLines(lines)
 	return d
 }

@@ -154,7 +154,7 @@ func (l *learner) paneTitle(pane int) widget.Line {
 	case paneTopics:
 		name, more = "Topics", count(len(d.Topics))
 	case panePast:
-		name, more = "History", plural(len(d.Trajectory), "estimate")
+		name, more = "History", plural(th, len(d.Trajectory), "%s estimate", "%s estimates")
 	}
 	style := th.Muted
 	if pane == l.pane {
@@ -178,15 +178,15 @@ func (l *learner) head() []string {
 	theta := widget.S(th.Strong, th.Glyph.Theta+" "+th.Glyph.Dash).Add(th.Muted, "  not estimated yet")
 	scale := widget.Line{}
 	if ab := d.Ability; ab != nil {
-		theta = widget.S(th.Strong, th.Glyph.Theta+" "+withSE(th, ab.Theta, ab.SE)).Add(th.Text, "  "+abilityWords(ab.Theta, ab.SE))
+		theta = widget.S(th.Strong, th.Glyph.Theta+" "+withSE(th, ab.Theta, ab.SE)).Add(th.Text, "  "+abilityWords(th, ab.Theta, ab.SE))
 		if ab.SE != nil && l.width >= 70 {
 			theta = theta.Add(th.Muted, fmt.Sprintf("  95 %%: %s to %s", number(ab.Theta-1.96**ab.SE, 2), number(ab.Theta+1.96**ab.SE, 2)))
 		}
-		scale = widget.S(th.Muted, fmt.Sprintf("%s, scale %s, %s, %s UTC (%s)", ab.Model, widget.Clean(ab.Version), plural(ab.Answers, "answer"),
-			clock(now, ab.FittedAt), ago(now, ab.FittedAt)))
+		scale = widget.S(th.Muted, fmt.Sprintf("%s, scale %s, %s, %s UTC (%s)", ab.Model, widget.Clean(ab.Version), plural(th, ab.Answers, "%s answer", "%s answers"),
+			clock(now, ab.FittedAt), ago(th, now, ab.FittedAt)))
 	}
-	who := widget.S(th.Muted, fmt.Sprintf("%s in %s, active %s UTC (%s)", plural(d.Learner.Answers, "answer"), plural(d.Sessions, "session"),
-		clock(now, d.LastAt), ago(now, d.LastAt)))
+	who := widget.S(th.Muted, fmt.Sprintf("%s in %s, active %s UTC (%s)", plural(th, d.Learner.Answers, "%s answer", "%s answers"), plural(th, d.Sessions, "%s session", "%s sessions"),
+		clock(now, d.LastAt), ago(th, now, d.LastAt)))
 	var rows []string
 	for _, line := range []widget.Line{widget.S(th.Strong, widget.Clean(d.UserID)), theta, scale, who} {
 		for _, r := range widget.Wrap(line, l.width-2) {
@@ -236,7 +236,7 @@ func (l *learner) fill() {
 		p := expected(d.Ability, v)
 		rows[i] = widget.Row{ID: fmt.Sprint(v.AnsweredAt.UnixNano(), v.ItemID), Cells: []widget.Cell{
 			widget.N(th.Text, clock(now, v.AnsweredAt), float64(v.AnsweredAt.Unix())),
-			{Line: widget.S(th.Muted, age(now.Sub(v.AnsweredAt)))},
+			{Line: widget.S(th.Muted, age(th, now.Sub(v.AnsweredAt)))},
 			answerCell(a, v.Correct),
 			widget.T(th.Text, widget.Clean(v.ItemID)),
 			widget.T(th.Muted, topicName(v.TopicID)),

@@ -182,7 +182,7 @@ func (l *learners) found() widget.Line {
 	if l.feed.Busy() && l.query != "" {
 		return widget.S(th.Muted, "searching"+th.Glyph.Ellipsis)
 	}
-	text := l.summary("learner")
+	text := l.summary(th, "%s learner", "%s learners")
 	if len(l.feed.value) == learnersShown {
 		text = "the " + count(learnersShown) + " last active"
 		if n := len(l.Marked()); n > 0 {
@@ -211,7 +211,7 @@ func (l *learners) fill() {
 			widget.N(th.Muted, optional(v.SE, 2), value(v.SE)),
 			widget.N(th.Text, count(v.Answers), float64(v.Answers)),
 			widget.N(th.Text, count(v.Sessions), float64(v.Sessions)),
-			widget.N(th.Text, ago(now, v.LastAt), float64(v.LastAt.Unix())),
+			widget.N(th.Text, ago(th, now, v.LastAt), float64(v.LastAt.Unix())),
 			widget.N(th.Muted, v.FirstAt.UTC().Format("2006-01-02"), float64(v.FirstAt.Unix())),
 		}}
 	}

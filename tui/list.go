@@ -1,10 +1,9 @@
 package tui
 
 import (
-	"fmt"
-
 	tea "charm.land/bubbletea/v2"
 
+	"sextant/tui/theme"
 	"sextant/tui/widget"
 )
 
@@ -114,14 +113,14 @@ func (l *list) view(a *app, w, h int) []string {
 }
 
 // summary says how much of the list is shown and marked.
-func (l *list) summary(noun string) string {
+func (l *list) summary(th *theme.Theme, one, many string) string {
 	shown, all := l.Count()
-	text := plural(all, noun)
+	text := plural(th, all, one, many)
 	if shown != all {
-		text = fmt.Sprintf("%s of %s", count(shown), text)
+		text = th.Tr("%s of %s", count(shown), text)
 	}
 	if n := len(l.Marked()); n > 0 {
-		text += fmt.Sprintf(", %d marked", n)
+		text += ", " + th.Tr("%d marked", n)
 	}
 	return text
 }

@@ -13,7 +13,8 @@ import (
 // command is a line of the palette.
 type command struct {
 	name string
-	arg  string // what it takes; empty: nothing
+	also []string // other names, found but not listed
+	arg  string   // what it takes; empty: nothing
 	help string
 	do   func(arg string) tea.Cmd
 }
@@ -22,14 +23,15 @@ type command struct {
 func (a *app) commands() []command {
 	var list []command
 	for i, t := range topScreens() {
-		list = append(list, command{strings.ToLower(t.name), "", "go to " + t.name, func(string) tea.Cmd { return a.jump(i) }})
+		list = append(list, command{name: strings.ToLower(t.name), also: strings.Fields(t.also), help: a.tr("go to %s", a.tr(t.name)),
+			do: func(string) tea.Cmd { return a.jump(i) }})
 	}
 	return append(list,
-		command{"stage", "NAME", "open a stage", a.openStage},
-		command{"learner", "ID", "open a learner, or search", a.openLearner},
-		command{"run", "ID", "open a run by the start of its id", a.openRun},
-		command{"help", "", "the keys of this screen", func(string) tea.Cmd { return a.open(newHelp(a)) }},
-		command{"quit", "", "leave the console", func(string) tea.Cmd { return tea.Quit }},
+		command{name: "stage", arg: "NAME", help: a.tr("open a stage"), do: a.openStage},
+		command{name: "learner", arg: "ID", help: a.tr("open a learner, or search"), do: a.openLearner},
+		command{name: "run", arg: "ID", help: a.tr("open a run by the start of its id"), do: a.openRun},
+		command{name: "help", help: a.tr("the keys of this screen"), do: func(string) tea.Cmd { return a.open(newHelp(a)) }},
+		command{name: "quit", help: a.tr("leave the console"), do: func(string) tea.Cmd { return tea.Quit }},
 	)
 }
 
@@ -142,13 +144,23 @@ func (p *palette) matches() []command {
 	if argument && word == "stage" {
 		return p.stages(rest)
 	}
-	names := make([]string, len(all))
+	var names []string
+	var of []int // the command of each name
 	for i, c := range all {
-		names[i] = c.name
+		names, of = append(names, c.name), append(of, i)
+		if word != "" {
+			for _, also := range c.also {
+				names, of = append(names, also), append(of, i)
+			}
+		}
 	}
 	var out []command
+	taken := map[int]bool{}
 	for _, i := range rank(word, names) {
-		out = append(out, all[i])
+		if !taken[of[i]] {
+			taken[of[i]] = true
+			out = append(out, all[of[i]])
+		}
 	}
 	return out
 }
@@ -158,7 +170,7 @@ func (p *palette) stages(word string) []command {
 	names := p.app.stageNames()
 	var out []command
 	for _, i := range rank(strings.TrimSpace(word), names) {
-		out = append(out, command{"stage " + names[i], "", "", func(string) tea.Cmd { return p.app.push(newStage(p.app, names[i])) }})
+		out = append(out, command{name: "stage " + names[i], do: func(string) tea.Cmd { return p.app.push(newStage(p.app, names[i])) }})
 	}
 	return out
 }

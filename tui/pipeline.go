@@ -169,7 +169,7 @@ func (p *pipeline) recent(s jobs.StageStatus, w, h int) []string {
 	rows := []string{widget.S(th.Muted, "  RECENT RUNS").String()}
 	for _, r := range s.Recent[:min(len(s.Recent), max(0, h-1))] {
 		sign, style := statusLook(th, r.Status)
-		line := widget.S(style, "  "+sign+" "+string(r.Status)).Pad(15, "", th.Blank, false).Add(th.Text, clock(now, r.CreatedAt)).Pad(28, "", th.Blank, false)
+		line := widget.S(style, "  "+sign+" "+statusWord(th, r.Status)).Pad(15, "", th.Blank, false).Add(th.Text, clock(now, r.CreatedAt)).Pad(28, "", th.Blank, false)
 		line = append(line, tookCell(th, now, &r).Pad(9, "", th.Blank, true)...).Add(th.Muted, "  "+shortWindow(th, r))
 		rows = append(rows, line.Truncate(w, th.Glyph.Ellipsis).String())
 	}
@@ -207,7 +207,7 @@ func (p *pipeline) answers() widget.Line {
 	}
 	line := widget.S(th.Text, count(v.Answers)).Add(th.Muted, " answers from "+v.Source)
 	if v.SyncAt != nil {
-		line = line.Add(th.Muted, ", synced "+ago(p.app.now(), *v.SyncAt))
+		line = line.Add(th.Muted, ", synced "+ago(th, p.app.now(), *v.SyncAt))
 	}
 	return line
 }
@@ -245,7 +245,7 @@ func dayOr(th *theme.Theme, d *db.Day) string {
 // stateCell is a stage's state, with a mark where an upstream is newer.
 func stateCell(th *theme.Theme, s jobs.StageStatus) widget.Cell {
 	sign, style := stateLook(th, s.State)
-	line := widget.S(style, sign+" "+stateWord(s.State))
+	line := widget.S(style, sign+" "+stateWord(th, s.State))
 	if s.UpstreamNewer != nil {
 		line = line.Add(th.Due, " "+th.Glyph.Up)
 	}
@@ -267,13 +267,13 @@ func lastRunCell(th *theme.Theme, now time.Time, r *db.Run) widget.Cell {
 		return widget.T(th.Faint, th.Glyph.Dash)
 	}
 	sign, style := statusLook(th, r.Status)
-	return widget.Cell{Line: widget.S(style, sign+" "+string(r.Status)).Add(th.Muted, " "+ago(now, r.CreatedAt))}
+	return widget.Cell{Line: widget.S(style, sign+" "+statusWord(th, r.Status)).Add(th.Muted, " "+ago(th, now, r.CreatedAt))}
 }
 
 func tookCell(th *theme.Theme, now time.Time, r *db.Run) widget.Cell {
 	if r != nil {
 		if d, ok := runLength(now, *r); ok {
-			return widget.N(th.Muted, shortDuration(d), d.Seconds())
+			return widget.N(th.Muted, shortDuration(th, d), d.Seconds())
 		}
 	}
 	return widget.N(th.Faint, th.Glyph.Dash, math.NaN())
@@ -286,7 +286,7 @@ func nextCell(th *theme.Theme, now time.Time, s jobs.StageStatus) widget.Cell {
 	case s.NextTick == nil:
 		return widget.T(th.Muted, "on events")
 	}
-	return widget.T(th.Muted, in(now, *s.NextTick))
+	return widget.T(th.Muted, in(th, now, *s.NextTick))
 }
 
 // sparkOf draws recent runs, oldest first: a bar's height is how long the run
@@ -308,7 +308,7 @@ func sparkOf(th *theme.Theme, recent []db.Run) widget.Line {
 func (p *pipeline) detail(s jobs.StageStatus, w int) []string {
 	th, now := p.app.theme, p.app.now()
 	sign, style := stateLook(th, s.State)
-	head := widget.S(th.Strong, s.Name).Add(th.Blank, "  ").Add(style, sign+" "+stateWord(s.State))
+	head := widget.S(th.Strong, s.Name).Add(th.Blank, "  ").Add(style, sign+" "+stateWord(th, s.State))
 	lines := []widget.Line{head}
 	if s.Why != "" {
 		lines = append(lines, widget.S(th.Text, widget.Clean(s.Why)))
@@ -333,12 +333,12 @@ func (p *pipeline) detail(s jobs.StageStatus, w int) []string {
 
 // stageFacts are the facts about a stage, a line each.
 func stageFacts(th *theme.Theme, now time.Time, s jobs.StageStatus) []widget.Line {
-	lines := []widget.Line{pair(th, "schedule", scheduleWords(s.Schedule))}
+	lines := []widget.Line{pair(th, "schedule", scheduleWords(th, s.Schedule))}
 	if s.Deadline != nil {
-		lines = append(lines, pair(th, "deadline", clock(now, *s.Deadline)+" UTC for "+dayOr(th, s.DueDay)+", late after another "+age(s.Grace)))
+		lines = append(lines, pair(th, "deadline", clock(now, *s.Deadline)+" UTC for "+dayOr(th, s.DueDay)+", late after another "+age(th, s.Grace)))
 	}
 	if s.NextTick != nil {
-		lines = append(lines, pair(th, "next", clock(now, *s.NextTick)+" UTC, "+in(now, *s.NextTick)))
+		lines = append(lines, pair(th, "next", clock(now, *s.NextTick)+" UTC, "+in(th, now, *s.NextTick)))
 	}
 	if len(s.Upstream) > 0 {
 		lines = append(lines, pair(th, "reads", strings.Join(s.Upstream, ", ")))
@@ -356,7 +356,7 @@ func describeStage(a *app, s jobs.StageStatus) dialog {
 	sign, style := stateLook(th, s.State)
 	lines := []widget.Line{
 		widget.S(th.Text, s.Summary), nil,
-		widget.S(th.Muted, "state      ").Add(style, sign+" "+stateWord(s.State)),
+		widget.S(th.Muted, "state      ").Add(style, sign+" "+stateWord(th, s.State)),
 		pair(th, "why", s.Why),
 		pair(th, "data day", dayOr(th, s.DataDay)), pair(th, "due day", dayOr(th, s.DueDay)),
 	}
@@ -381,5 +381,5 @@ func loading(a *app, what string, err error) []string {
 		}
 		return append([]string{""}, rows...)
 	}
-	return []string{"", widget.S(th.Muted, "  loading "+what+th.Glyph.Ellipsis).String()}
+	return []string{"", widget.S(th.Muted, "  "+th.Tr("loading %s", th.Tr(what))+th.Glyph.Ellipsis).String()}
 }

@@ -82,7 +82,7 @@ func (p *preview) Keys() []Key {
 // confirm asks before the launch.
 func (p *preview) confirm() tea.Cmd {
 	a, th, v := p.app, p.app.theme, p.feed.value
-	days := plural(v.Todo(), "day")
+	days := plural(th, v.Todo(), "%s day", "%s days")
 	text := []widget.Line{
 		widget.S(th.Text, "Run ").Add(th.Strong, v.Stage).Add(th.Text, " for ").Add(th.Strong, days),
 		widget.S(th.Muted, v.From.String()+" "+th.Glyph.Arrow+" "+v.To.String()+", "+p.extent()),
@@ -106,11 +106,12 @@ func (p *preview) extent() string {
 			answers += s.Answers
 		}
 	}
-	text := plural(learners, "learner")
+	th := p.app.theme
+	text := plural(th, learners, "%s learner", "%s learners")
 	if p.feed.value.Todo() > 1 {
 		text = "up to " + text + " a day"
 	}
-	return text + ", " + plural(answers, "answer")
+	return text + ", " + plural(th, answers, "%s answer", "%s answers")
 }
 
 func (p *preview) fill() {
@@ -138,13 +139,13 @@ func (p *preview) View() []string {
 		return loading(a, "what it would do", p.feed.err)
 	}
 	skipped := len(v.Slices) - v.Todo()
-	head := widget.S(th.Text, "would run ").Add(th.Strong, v.Stage).Add(th.Text, " for ").Add(th.Strong, plural(v.Todo(), "day"))
+	head := widget.S(th.Text, "would run ").Add(th.Strong, v.Stage).Add(th.Text, " for ").Add(th.Strong, plural(th, v.Todo(), "%s day", "%s days"))
 	if skipped > 0 {
 		head = head.Add(th.Muted, ", skip "+count(skipped))
 	}
 	lines := []widget.Line{head, widget.S(th.Muted, p.extent())}
 	if v.Unsynced > 0 {
-		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, plural(v.Unsynced, "session")+" changed since the last sync; the run takes them in first"))
+		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, plural(th, v.Unsynced, "%s session", "%s sessions")+" changed since the last sync; the run takes them in first"))
 	}
 	for _, n := range v.Notes {
 		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, widget.Clean(n)))

@@ -146,13 +146,13 @@ func (r *recompute) command() string {
 // confirm asks before the launch.
 func (r *recompute) confirm() tea.Cmd {
 	a, th := r.app, r.app.theme
-	n := plural(r.changing(), "learner")
+	n := plural(th, r.changing(), "%s learner", "%s learners")
 	text := []widget.Line{widget.S(th.Text, "Recompute "+th.Glyph.Theta+" of ").Add(th.Strong, n)}
 	if len(r.feed.value) == 1 {
 		p := r.feed.value[0]
 		text = append(text, widget.S(th.Strong, widget.Clean(p.UserID)), r.change(p))
 	} else if rest := len(r.feed.value) - r.changing(); rest > 0 {
-		text = append(text, widget.S(th.Muted, plural(rest, "other")+" would stay as they are"))
+		text = append(text, widget.S(th.Muted, plural(th, rest, "%s other", "%s others")+" would stay as they are"))
 	}
 	q := jobs.Request{Stage: thetaStage, Users: r.users, Trigger: db.TriggerConsole}
 	return a.open(newConfirm(a, "Recompute "+th.Glyph.Theta, "Recompute "+n, text, func() tea.Cmd {
@@ -250,7 +250,7 @@ func (r *recompute) View() []string {
 		return loading(a, "what would change", r.feed.err)
 	}
 	if len(r.feed.value) != 1 {
-		head := widget.S(th.Text, "would recompute "+th.Glyph.Theta+" of ").Add(th.Strong, plural(r.changing(), "learner")).
+		head := widget.S(th.Text, "would recompute "+th.Glyph.Theta+" of ").Add(th.Strong, plural(th, r.changing(), "%s learner", "%s learners")).
 			Add(th.Muted, " of "+count(len(r.feed.value)))
 		rows := []string{a.fit(head), a.fit(widget.S(th.Muted, "$ ").Add(th.Accent, widget.Clean(r.command()))), ""}
 		return append(rows, r.all.view(a, r.width, r.height-len(rows))...)
@@ -282,10 +282,10 @@ func (r *recompute) facts(p jobs.ThetaPreview) []widget.Line {
 	if p.Outcome != willUpdate {
 		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, "would write nothing: "+widget.Clean(p.Outcome)))
 	} else if p.New != nil {
-		lines[1] = lines[1].Add(th.Muted, "  "+abilityWords(p.New.Theta, p.New.SE))
+		lines[1] = lines[1].Add(th.Muted, "  "+abilityWords(th, p.New.Theta, p.New.SE))
 	}
 	if p.Unsynced > 0 {
-		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, plural(p.Unsynced, "session")+" not taken in yet; the run takes them in first"))
+		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, plural(th, p.Unsynced, "%s session", "%s sessions")+" not taken in yet; the run takes them in first"))
 	}
 	lines = append(lines, pair(th, "answers", fmt.Sprintf("%s used, %s left out%s", count(len(p.Used)), count(len(p.LeftOut)), reasons(p.LeftOut))),
 		pair(th, "prior", fmt.Sprintf("mean %s, SD %s", number(p.PriorMean, 2), number(p.PriorSD, 2))),

@@ -242,7 +242,7 @@ func (r *run) head(w int) []string {
 	a, d := r.app, r.feed.value
 	th, now := a.theme, a.now()
 	sign, style := statusLook(th, d.Status)
-	status := widget.S(th.Strong, d.Stage).Add(th.Blank, "  ").Add(style, sign+" "+string(d.Status))
+	status := widget.S(th.Strong, d.Stage).Add(th.Blank, "  ").Add(style, sign+" "+statusWord(th, d.Status))
 	if d.CancelRequestedAt != nil && !d.Status.Final() {
 		status = status.Add(th.Due, " (cancel asked for)")
 	}
@@ -293,9 +293,9 @@ func (r *run) progress(w int) widget.Line {
 		text += fmt.Sprintf("  %s of %s", count(d.UnitsDone), count(d.UnitsTotal))
 	}
 	if took, ok := runLength(now, d.Run); ok {
-		text += "  " + shortDuration(took)
+		text += "  " + shortDuration(th, took)
 		if left := took.Seconds() * (1/share - 1); !d.Status.Final() && d.UnitsDone > 0 && share < 1 {
-			text += ", about " + age(time.Duration(left*float64(time.Second))) + " left"
+			text += ", about " + age(th, time.Duration(left*float64(time.Second))) + " left"
 		}
 	}
 	bar := max(8, min(60, w-widget.S(th.Text, text).Width()))
@@ -340,7 +340,7 @@ func runFacts(th *theme.Theme, now time.Time, r db.Run) []widget.Line {
 	lines := []widget.Line{
 		pair(th, "days", runWindow(th, r)),
 		pair(th, "started by", by),
-		pair(th, "when", stamp(r.CreatedAt)+", "+ago(now, r.CreatedAt)),
+		pair(th, "when", stamp(r.CreatedAt)+", "+ago(th, now, r.CreatedAt)),
 		pair(th, "where", where),
 		pair(th, "reason", orDash(th, r.Reason)),
 		pair(th, "rows", count(r.RowsRead)+" read, "+count(r.RowsWritten)+" written"),
@@ -351,7 +351,7 @@ func runFacts(th *theme.Theme, now time.Time, r db.Run) []widget.Line {
 		lines = append(lines, pair(th, "cancelled", "asked for by "+*r.CancelRequestedBy))
 	}
 	if r.HeartbeatAt != nil && !r.Status.Final() {
-		lines = append(lines, pair(th, "heartbeat", ago(now, *r.HeartbeatAt)))
+		lines = append(lines, pair(th, "heartbeat", ago(th, now, *r.HeartbeatAt)))
 	}
 	return append(lines, pair(th, "id", r.ID.String()))
 }
@@ -381,13 +381,13 @@ func describeRun(a *app, r db.Run, command string) dialog {
 	th := a.theme
 	d := &textDialog{app: a, title: r.Stage + " " + shortID(r.ID), copies: command}
 	sign, style := statusLook(th, r.Status)
-	lines := []widget.Line{widget.S(th.Muted, "status     ").Add(style, sign+" "+string(r.Status))}
+	lines := []widget.Line{widget.S(th.Muted, "status     ").Add(style, sign+" "+statusWord(th, r.Status))}
 	if r.Error != nil {
 		lines = append(lines, widget.S(th.Muted, "error      ").Add(th.Failed, widget.Clean(*r.Error)))
 	}
 	lines = append(lines, runFacts(th, a.now(), r)...)
 	if took, ok := runLength(a.now(), r); ok {
-		lines = append(lines, pair(th, "took", shortDuration(took)))
+		lines = append(lines, pair(th, "took", shortDuration(th, took)))
 	}
 	if command != "" {
 		lines = append(lines, nil, pair(th, "command", command))

@@ -95,7 +95,7 @@ func (r *runs) View() []string {
 		return loading(r.app, "the runs", r.feed.err)
 	}
 	r.fill()
-	rows := []string{r.app.fit(widget.S(r.app.theme.Muted, r.summary("run")))}
+	rows := []string{r.app.fit(widget.S(r.app.theme.Muted, r.summary(r.app.theme, "%s run", "%s runs")))}
 	if r.height >= 14 {
 		rows = append(rows, "")
 	}
@@ -186,9 +186,9 @@ func (l *runList) fill() {
 			by += " " + widget.Clean(r.Actor)
 		}
 		rows[i] = widget.Row{ID: r.ID.String(), Cells: []widget.Cell{
-			widget.T(style, sign+" "+string(r.Status)),
+			widget.T(style, sign+" "+statusWord(th, r.Status)),
 			widget.T(th.Text, r.Stage),
-			widget.N(th.Text, ago(now, r.CreatedAt), float64(r.CreatedAt.Unix())),
+			widget.N(th.Text, ago(th, now, r.CreatedAt), float64(r.CreatedAt.Unix())),
 			tookCell(th, now, &r),
 			done,
 			widget.T(th.Text, shortWindow(th, r)),

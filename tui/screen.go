@@ -41,8 +41,10 @@ type dialog interface {
 
 // top is a screen that a number key and the palette reach.
 type top struct {
-	name string
-	open func(*app) screen
+	number string // the key; empty: the palette alone
+	name   string // in the tabs and, in lower case, in the palette
+	also   string // other names in the palette, apart by blanks
+	open   func(*app) screen
 }
 
 // The places of the top screens that others lead to.
@@ -52,12 +54,12 @@ const (
 	topLearners
 )
 
-// topScreens registers the top screens, in the order of their numbers.
+// topScreens registers the top screens, a line each, in the order of the tabs.
 func topScreens() []top {
 	return []top{
-		{"Pipeline", func(a *app) screen { return newPipeline(a) }},
-		{"Runs", func(a *app) screen { return newRuns(a) }},
-		{"Learners", func(a *app) screen { return newLearners(a) }},
+		topPipeline: {"1", "Pipeline", "home stages", func(a *app) screen { return newPipeline(a) }},
+		topRuns:     {"2", "Runs", "", func(a *app) screen { return newRuns(a) }},
+		topLearners: {"3", "Learners", "", func(a *app) screen { return newLearners(a) }},
 	}
 }
 

@@ -90,7 +90,7 @@ func (s *stage) View() []string {
 // about is what is known of the stage, in at most h lines.
 func (s *stage) about(th *theme.Theme, st jobs.StageStatus, w, h int) []string {
 	sign, style := stateLook(th, st.State)
-	lines := []widget.Line{widget.S(th.Strong, st.Name).Add(th.Blank, "  ").Add(style, sign+" "+stateWord(st.State))}
+	lines := []widget.Line{widget.S(th.Strong, st.Name).Add(th.Blank, "  ").Add(style, sign+" "+stateWord(th, st.State))}
 	if st.Why != "" {
 		lines = append(lines, widget.S(th.Text, widget.Clean(st.Why)))
 	}
@@ -112,7 +112,7 @@ func (s *stage) about(th *theme.Theme, st jobs.StageStatus, w, h int) []string {
 // history is the stage's runs in h lines.
 func (s *stage) history(w, h int) []string {
 	th := s.app.theme
-	head := widget.S(th.Strong, " Runs").Add(th.Faint, "  "+s.summary("run"))
+	head := widget.S(th.Strong, " Runs").Add(th.Faint, "  "+s.summary(th, "%s run", "%s runs"))
 	return append([]string{head.String()}, s.list.view(s.app, w, h-1)...)
 }
 

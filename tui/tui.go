@@ -12,6 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"sextant/jobs"
+	"sextant/tui/lang"
 	"sextant/tui/theme"
 )
 
@@ -34,6 +35,7 @@ type Options struct {
 	Background Background
 	NoColor    bool // no colours even where the terminal has them; NO_COLOR is honoured anyway
 	ASCII      bool // no glyphs beyond ASCII
+	Lang       *lang.Catalogue
 }
 
 // Run shows the console until the operator quits or ctx ends.
@@ -60,7 +62,7 @@ func newApp(ctx context.Context, o Options) *app {
 	}
 	a := &app{
 		ctx: ctx, console: o.Console, about: o.Console.About(), clock: o.Clock, after: later,
-		mode:    theme.Mode{Dark: o.Background != Light, NoColor: o.NoColor, ASCII: o.ASCII},
+		mode:    theme.Mode{Dark: o.Background != Light, NoColor: o.NoColor, ASCII: o.ASCII, Lang: o.Lang},
 		ask:     o.Background == Auto,
 		waiting: map[uint64]time.Time{},
 		width:   80, height: 24,

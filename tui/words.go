@@ -9,49 +9,50 @@ import (
 
 	"sextant/db"
 	"sextant/jobs"
+	"sextant/tui/lang"
 	"sextant/tui/theme"
 	"sextant/tui/widget"
 )
 
 // shortDuration is a length of time in at most two units.
-func shortDuration(d time.Duration) string {
+func shortDuration(th *theme.Theme, d time.Duration) string {
 	switch d = max(0, d); {
 	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
+		return th.Tr("%d ms", d.Milliseconds())
 	case d < 10*time.Second:
-		return fmt.Sprintf("%.1f s", d.Truncate(100*time.Millisecond).Seconds())
+		return th.Tr("%.1f s", d.Truncate(100*time.Millisecond).Seconds())
 	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
+		return th.Tr("%d s", int(d.Seconds()))
 	case d < time.Hour:
-		return fmt.Sprintf("%d m %02d s", int(d.Minutes()), int(d.Seconds())%60)
+		return th.Tr("%d m %02d s", int(d.Minutes()), int(d.Seconds())%60)
 	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h %02d m", int(d.Hours()), int(d.Minutes())%60)
+		return th.Tr("%d h %02d m", int(d.Hours()), int(d.Minutes())%60)
 	}
-	return fmt.Sprintf("%d d", int(d.Hours()/24))
+	return th.Tr("%d d", int(d.Hours()/24))
 }
 
 // age is a length of time in one unit.
-func age(d time.Duration) string {
+func age(th *theme.Theme, d time.Duration) string {
 	switch d = max(0, d); {
 	case d < time.Minute:
-		return fmt.Sprintf("%d s", int(d.Seconds()))
+		return th.Tr("%d s", int(d.Seconds()))
 	case d < time.Hour:
-		return fmt.Sprintf("%d m", int(d.Minutes()))
+		return th.Tr("%d m", int(d.Minutes()))
 	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h", int(d.Hours()))
+		return th.Tr("%d h", int(d.Hours()))
 	}
-	return fmt.Sprintf("%d d", int(d.Hours()/24))
+	return th.Tr("%d d", int(d.Hours()/24))
 }
 
 // ago says how long before now t was.
-func ago(now, t time.Time) string { return age(now.Sub(t)) + " ago" }
+func ago(th *theme.Theme, now, t time.Time) string { return th.Tr("%s ago", age(th, now.Sub(t))) }
 
 // in says how long after now t will be.
-func in(now, t time.Time) string {
+func in(th *theme.Theme, now, t time.Time) string {
 	if t.Before(now) {
-		return "now"
+		return th.Tr("now")
 	}
-	return "in " + age(t.Sub(now))
+	return th.Tr("in %s", age(th, t.Sub(now)))
 }
 
 // clock is a moment in UTC, with its date unless that is today.
@@ -66,20 +67,11 @@ func clock(now, t time.Time) string {
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") + " UTC" }
 
 // count is a whole number with its thousands apart.
-func count[N ~int | ~int64](n N) string {
-	s := strconv.FormatInt(int64(n), 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
+func count[N ~int | ~int64](n N) string { return lang.Count(int64(n)) }
 
-// plural is a count with its noun.
-func plural[N ~int | ~int64](n N, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return count(n) + " " + noun + "s"
+// plural is one or many, as n asks for; %s in them is n.
+func plural[N ~int | ~int64](th *theme.Theme, n N, one, many string) string {
+	return th.TrN(one, many, int64(n))
 }
 
 // number is a value with so many decimals; what is not finite is a dash.
@@ -120,29 +112,29 @@ func withSE(th *theme.Theme, theta float64, se *float64) string {
 
 // abilityWords puts θ in plain words: where it stands against the calibration's
 // N(0, 1), and how well it is known.
-func abilityWords(theta float64, se *float64) string {
-	where := "average"
+func abilityWords(th *theme.Theme, theta float64, se *float64) string {
+	where := th.Tr("average")
 	switch {
 	case math.IsNaN(theta) || math.IsInf(theta, 0):
-		return "no estimate"
+		return th.Tr("no estimate")
 	case theta >= 2:
-		where = "far above average"
+		where = th.Tr("far above average")
 	case theta >= 0.5:
-		where = "above average"
+		where = th.Tr("above average")
 	case theta <= -2:
-		where = "far below average"
+		where = th.Tr("far below average")
 	case theta <= -0.5:
-		where = "below average"
+		where = th.Tr("below average")
 	}
 	switch {
 	case se == nil:
-		return where + ", precision unknown"
+		return th.Tr("%s, precision unknown", where)
 	case *se < 0.3:
-		return where + ", known well"
+		return th.Tr("%s, known well", where)
 	case *se < 0.5:
-		return where + ", known fairly well"
+		return th.Tr("%s, known fairly well", where)
 	}
-	return where + ", still uncertain"
+	return th.Tr("%s, still uncertain", where)
 }
 
 // statusLook is a run status as a sign and a style.
@@ -190,7 +182,52 @@ func stateLook(th *theme.Theme, s jobs.State) (string, theme.Style) {
 }
 
 // stateWord is a stage's freshness in words.
-func stateWord(s jobs.State) string { return strings.ReplaceAll(string(s), "_", " ") }
+func stateWord(th *theme.Theme, s jobs.State) string {
+	switch s {
+	case jobs.StateFresh:
+		return th.Tr("fresh")
+	case jobs.StateRunning:
+		return th.Tr("running")
+	case jobs.StateDue:
+		return th.Tr("due")
+	case jobs.StateLate:
+		return th.Tr("late")
+	case jobs.StateFailed:
+		return th.Tr("failed")
+	case jobs.StateNever:
+		return th.Tr("never")
+	case jobs.StatePaused:
+		return th.Tr("paused")
+	case jobs.StateOff:
+		return th.Tr("off")
+	case jobs.StateNotBuilt:
+		return th.Tr("not built")
+	}
+	return string(s)
+}
+
+// statusWord is a run's status in words.
+func statusWord(th *theme.Theme, s db.RunStatus) string {
+	switch s {
+	case db.RunQueued:
+		return th.Tr("queued")
+	case db.RunRunning:
+		return th.Tr("running")
+	case db.RunSucceeded:
+		return th.Tr("succeeded")
+	case db.RunPartial:
+		return th.Tr("partial")
+	case db.RunFailed:
+		return th.Tr("failed")
+	case db.RunCancelled:
+		return th.Tr("cancelled")
+	case db.RunLost:
+		return th.Tr("lost")
+	case db.RunSkipped:
+		return th.Tr("skipped")
+	}
+	return string(s)
+}
 
 // runLength is how long a run took, or has taken so far.
 func runLength(now time.Time, r db.Run) (time.Duration, bool) {
@@ -234,5 +271,5 @@ const shortIDLength = 13
 
 // pair is a label and its value, as details show them.
 func pair(th *theme.Theme, label, value string) widget.Line {
-	return widget.S(th.Muted, fmt.Sprintf("%-11s", label)).Add(th.Text, widget.Clean(value))
+	return widget.S(th.Muted, th.Tr(label)).Pad(11, "", th.Muted, false).Add(th.Text, widget.Clean(value))
 }

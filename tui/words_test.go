@@ -4,13 +4,16 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"sextant/tui/theme"
 )
 
 func TestNumbers(t *testing.T) {
+	th := theme.New(theme.Mode{})
 	for _, c := range []struct{ got, want string }{
 		{number(math.NaN(), 2), "–"}, {number(math.Inf(-1), 2), "–"}, {number(-0.001, 2), "0.00"}, {number(-1.005, 2), "-1.00"}, {optional(nil, 2), "–"},
 		{count(0), "0"}, {count(999), "999"}, {count(1000), "1,000"}, {count(-1234567), "-1,234,567"},
-		{plural(1, "day"), "1 day"}, {plural(0, "day"), "0 days"},
+		{plural(th, 1, "%s day", "%s days"), "1 day"}, {plural(th, 0, "%s day", "%s days"), "0 days"},
 		{signed(0.07), "+0.07"}, {signed(-0.07), "-0.07"}, {signed(0.001), "0.00"}, {signed(math.NaN()), "–"},
 	} {
 		if c.got != c.want {
@@ -20,11 +23,12 @@ func TestNumbers(t *testing.T) {
 }
 
 func TestTimes(t *testing.T) {
+	th := theme.New(theme.Mode{})
 	for _, c := range []struct{ got, want string }{
-		{shortDuration(-time.Second), "0 ms"}, {shortDuration(950 * time.Millisecond), "950 ms"}, {shortDuration(9990 * time.Millisecond), "9.9 s"},
-		{shortDuration(61 * time.Second), "1 m 01 s"}, {shortDuration(3 * time.Hour), "3 h 00 m"}, {shortDuration(50 * time.Hour), "2 d"},
-		{age(59 * time.Second), "59 s"}, {age(47 * time.Hour), "47 h"}, {age(48 * time.Hour), "2 d"},
-		{in(fixedNow, fixedNow.Add(-time.Second)), "now"}, {in(fixedNow, fixedNow.Add(time.Hour)), "in 1 h"},
+		{shortDuration(th, -time.Second), "0 ms"}, {shortDuration(th, 950*time.Millisecond), "950 ms"}, {shortDuration(th, 9990*time.Millisecond), "9.9 s"},
+		{shortDuration(th, 61*time.Second), "1 m 01 s"}, {shortDuration(th, 3*time.Hour), "3 h 00 m"}, {shortDuration(th, 50*time.Hour), "2 d"},
+		{age(th, 59*time.Second), "59 s"}, {age(th, 47*time.Hour), "47 h"}, {age(th, 48*time.Hour), "2 d"},
+		{in(th, fixedNow, fixedNow.Add(-time.Second)), "now"}, {in(th, fixedNow, fixedNow.Add(time.Hour)), "in 1 h"},
 		{clock(fixedNow, fixedNow), "22:58"}, {clock(fixedNow, fixedNow.Add(2*time.Hour)), "11-23 00:58"},
 	} {
 		if c.got != c.want {
@@ -34,6 +38,7 @@ func TestTimes(t *testing.T) {
 }
 
 func TestAbilityWords(t *testing.T) {
+	th := theme.New(theme.Mode{})
 	for _, c := range []struct {
 		theta float64
 		se    *float64
@@ -45,13 +50,14 @@ func TestAbilityWords(t *testing.T) {
 		{2.4, nil, "far above average, precision unknown"},
 		{math.NaN(), nil, "no estimate"},
 	} {
-		if got := abilityWords(c.theta, c.se); got != c.want {
+		if got := abilityWords(th, c.theta, c.se); got != c.want {
 			t.Errorf("%v: %q, want %q", c.theta, got, c.want)
 		}
 	}
 }
 
 func TestScheduleWords(t *testing.T) {
+	th := theme.New(theme.Mode{})
 	for cron, want := range map[string]string{
 		"":              "on events, as sessions end",
 		"0 2 * * *":     "every day at 02:00 UTC",
@@ -65,7 +71,7 @@ func TestScheduleWords(t *testing.T) {
 		"0 9-17 * * *":  "cron 0 9-17 * * * (UTC)",
 		"not a cron at": "cron not a cron at (UTC)",
 	} {
-		if got := scheduleWords(cron); got != want {
+		if got := scheduleWords(th, cron); got != want {
 			t.Errorf("%q: %q, want %q", cron, got, want)
 		}
 	}

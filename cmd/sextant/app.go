@@ -28,7 +28,8 @@ type app struct {
 	version, commit       string
 
 	global        globalFlags
-	queueLaunches bool // what the console launches goes to the workers
+	queueLaunches bool   // what the console launches goes to the workers
+	lang          string // the console speaks; empty: as the config or the locale says
 }
 
 // globalFlags are the flags that every command takes.

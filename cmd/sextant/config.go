@@ -15,12 +15,15 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"sextant/tui/lang"
 )
 
 // config is the config file. docs/config.md describes it.
 type config struct {
 	DefaultProfile string             `yaml:"default_profile"`
 	Profiles       map[string]profile `yaml:"profiles"`
+	Lang           string             `yaml:"lang"`   // the console speaks: en or ko
 	Stages         stageSettings      `yaml:"stages"` // of every profile
 	Scoring        scoringSettings    `yaml:",inline"`
 
@@ -91,6 +94,9 @@ func parseConfig(path string, text []byte) (*config, error) {
 		return nil, configf("%s:%d: %s", path, located.GetToken().Position.Line, strings.Join(strings.Fields(located.GetMessage()), " "))
 	case err != nil:
 		return nil, configf("%s: %s", path, err)
+	}
+	if _, err := lang.Load(c.Lang); err != nil {
+		return nil, c.errorAt([]string{"lang"}, "%s", err)
 	}
 	if err := c.checkStages([]string{"stages"}, c.Stages); err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ type target struct {
 	url         string // empty: the private server
 	readOnly    bool
 	launch      string         // where the console's runs go; see profile
+	lang        string         // of the console; empty: the locale's
 	stages      *jobs.Registry // as the config file has them; nil: it says nothing
 	scoring     scoringSettings
 }
@@ -34,7 +35,7 @@ func (a *app) resolve() (target, error) {
 	if err != nil {
 		return target{}, err
 	}
-	t := target{profile: a.global.profile, url: a.global.database, readOnly: a.global.readOnly}
+	t := target{profile: a.global.profile, url: a.global.database, readOnly: a.global.readOnly, lang: conf.Lang}
 	switch {
 	case t.profile != "" && t.url != "":
 		return target{}, configf("--profile and --database both name a database; give one")

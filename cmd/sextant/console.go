@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"sextant/tui"
+	"sextant/tui/lang"
 )
 
 // runHome is `sextant` alone: the console for people, the status table for pipes.
@@ -25,13 +27,27 @@ func runHome(ctx context.Context, a *app) error {
 
 // openConsole shows the console until the operator quits.
 func (a *app) openConsole(ctx context.Context, s *session) error {
+	words, err := a.language(s.target.lang)
+	if err != nil {
+		return err
+	}
 	silent := slog.New(slog.DiscardHandler) // a log line would tear the screen
-	err := tui.Run(ctx, tui.Options{Console: a.serviceLogging(s, silent), In: a.in, Out: a.out, Clock: a.clock,
-		NoColor: a.global.noColor, ASCII: a.plainLocale()})
+	err = tui.Run(ctx, tui.Options{Console: a.serviceLogging(s, silent), In: a.in, Out: a.out, Clock: a.clock,
+		NoColor: a.global.noColor, ASCII: a.plainLocale(), Lang: words})
 	if errors.Is(err, io.EOF) { // the terminal is gone
 		return nil
 	}
 	return err
+}
+
+// language is that of --lang, of the config file or of the locale, in this order.
+func (a *app) language(configured string) (*lang.Catalogue, error) {
+	name := cmp.Or(a.lang, configured, lang.Detect(a.getenv))
+	words, err := lang.Load(name)
+	if err != nil {
+		return nil, usagef("--lang: %s", err)
+	}
+	return words, nil
 }
 
 // plainLocale reports whether the environment asks for ASCII.

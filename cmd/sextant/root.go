@@ -84,6 +84,7 @@ func newRootCmd(a *app) *cobra.Command {
 
 	root.Flags().SortFlags = false
 	root.Flags().BoolVar(&a.queueLaunches, "queue", false, "leave what the console launches to the workers (config: launch: queue)")
+	root.Flags().StringVar(&a.lang, "lang", "", "the console's language: en or ko (config: lang; default: that of the locale)")
 	f := root.PersistentFlags()
 	f.SortFlags = false
 	f.StringVar(&a.global.profile, "profile", "", "profile of the config file to use [$SEXTANT_PROFILE]")
@@ -97,7 +98,7 @@ func newRootCmd(a *app) *cobra.Command {
 	f.BoolVar(&a.global.noColor, "no-color", false, "no colours [$NO_COLOR]")
 
 	root.AddCommand(newStatusCmd(a), newRunCmd(a), newRunsCmd(a), newPauseCmd(a), newResumeCmd(a), newScheduleCmd(a), newWorkerCmd(a),
-		newThetaCmd(a), newKPICmd(a), newItemsCmd(a), newLearnerCmd(a), newPruneCmd(a), newExplainCmd(a), newDBCmd(a),
+		newThetaCmd(a), newKPICmd(a), newItemsCmd(a), newQuarantineCmd(a), newLearnerCmd(a), newPruneCmd(a), newExplainCmd(a), newDBCmd(a),
 		newDemoCmd(a), newVersionCmd(a))
 	root.AddCommand(newIRTCmd(a), newDoctorCmd(a), newImportCmd(a))
 	root.InitDefaultHelpCmd()

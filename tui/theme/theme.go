@@ -6,13 +6,16 @@ import (
 	"image/color"
 
 	"charm.land/lipgloss/v2"
+
+	"sextant/tui/lang"
 )
 
-// Mode is what the terminal can show.
+// Mode is what the terminal can show, and its reader can read.
 type Mode struct {
 	Dark    bool // light on dark
 	NoColor bool // attributes only, as NO_COLOR asks
 	ASCII   bool // no glyphs beyond ASCII
+	Lang    *lang.Catalogue
 }
 
 // Theme is the set of styles and glyphs of one Mode. The palette stays apart
@@ -71,6 +74,14 @@ func New(m Mode) *Theme {
 		t.coloured()
 	}
 	return t
+}
+
+// Tr is the English text in the reader's language, with what it has verbs for.
+func (t *Theme) Tr(english string, args ...any) string { return t.Lang.Tr(english, args...) }
+
+// TrN is one or many, as n asks for; their first verb, %s, is n.
+func (t *Theme) TrN(one, many string, n int64, args ...any) string {
+	return t.Lang.TrN(one, many, n, args...)
 }
 
 func (t *Theme) coloured() {

@@ -121,7 +121,7 @@ func (f *Form) Err() error {
 func (f *Form) View(th *theme.Theme, w, h int) []string {
 	label := 0
 	for _, field := range f.Fields {
-		label = max(label, S(th.Text, field.Label).Width())
+		label = max(label, S(th.Text, th.Tr(field.Label)).Width())
 	}
 	label = min(label, w/2)
 	var lines []string
@@ -135,7 +135,7 @@ func (f *Form) View(th *theme.Theme, w, h int) []string {
 			end = len(lines)
 		}
 	}
-	help := Wrap(S(th.Muted, f.Fields[f.focus].Help), w-2)
+	help := Wrap(S(th.Muted, th.Tr(f.Fields[f.focus].Help)), w-2)
 	room := max(1, h-len(help)-1)
 	f.top = max(0, min(f.top, len(lines)-room))
 	if at < f.top {
@@ -158,7 +158,7 @@ func (f *Field) view(th *theme.Theme, w, label int, focused bool) []string {
 		cursor, style = th.Glyph.Cursor, th.Strong
 	}
 	line := S(th.Accent, cursor+" ")
-	line = append(line, S(style, f.Label).Pad(label, th.Glyph.Ellipsis, style, false)...).Add(th.Blank, "  ")
+	line = append(line, S(style, th.Tr(f.Label)).Pad(label, th.Glyph.Ellipsis, style, false)...).Add(th.Blank, "  ")
 	room := max(1, w-line.Width())
 	if f.Choices == nil {
 		line = append(line, f.input.View(th, room, focused)...)
@@ -167,7 +167,7 @@ func (f *Field) view(th *theme.Theme, w, label int, focused bool) []string {
 	}
 	out := []string{line.String()}
 	if err := f.Err(); err != nil {
-		for _, l := range Wrap(S(th.Failed, th.Glyph.Bad+" "+err.Error()), room) {
+		for _, l := range Wrap(S(th.Failed, th.Glyph.Bad+" "+th.Tr(err.Error())), room) {
 			out = append(out, strings.Repeat(" ", label+4)+l)
 		}
 	}
@@ -182,11 +182,11 @@ func (f *Field) options(th *theme.Theme, focused bool) Line {
 		}
 		switch {
 		case i == f.choice && focused:
-			line = line.Add(th.Button, "["+c+"]")
+			line = line.Add(th.Button, "["+th.Tr(c)+"]")
 		case i == f.choice:
-			line = line.Add(th.Strong, "["+c+"]")
+			line = line.Add(th.Strong, "["+th.Tr(c)+"]")
 		default:
-			line = line.Add(th.Muted, " "+c+" ")
+			line = line.Add(th.Muted, " "+th.Tr(c)+" ")
 		}
 	}
 	return line

@@ -51,12 +51,12 @@ func (in *Input) View(th *theme.Theme, w int, focused bool) Line {
 	text := []rune(in.Value())
 	if !focused {
 		if len(text) == 0 {
-			return S(th.Faint, in.Hint).Truncate(w, th.Glyph.Ellipsis)
+			return S(th.Faint, th.Tr(in.Hint)).Truncate(w, th.Glyph.Ellipsis)
 		}
 		return S(th.Text, Clean(string(text))).Truncate(w, th.Glyph.Ellipsis)
 	}
 	if len(text) == 0 {
-		hint := []rune(in.Hint)
+		hint := []rune(th.Tr(in.Hint))
 		if len(hint) == 0 {
 			return S(th.Cursor, " ")
 		}

@@ -244,14 +244,14 @@ const (
 )
 
 // widths gives each column its width; 0 drops it.
-func (t *Table) widths() []int {
+func (t *Table) widths(th *theme.Theme) []int {
 	w, want := make([]int, len(t.Columns)), make([]int, len(t.Columns))
 	total := gutter - gap
 	for i, c := range t.Columns {
 		if c.Hide {
 			continue
 		}
-		title := Line{{Text: c.Title}}.Width() + 2*b2i(t.sort == i+1)
+		title := Line{{Text: th.Tr(c.Title)}}.Width() + 2*b2i(t.sort == i+1)
 		w[i] = max(1, title, min(c.Min, t.natural[i]))
 		want[i] = max(title, t.natural[i])
 		if c.Max > 0 {
@@ -306,12 +306,12 @@ func (t *Table) View(th *theme.Theme) []string {
 	if t.natural == nil {
 		t.SetRows(nil)
 	}
-	w := t.widths()
+	w := t.widths(th)
 	out := []string{t.titles(th, w)}
 	if len(t.shown) == 0 {
-		text := t.Empty
+		text := th.Tr(t.Empty)
 		if t.filter != "" && len(t.rows) > 0 {
-			text = "nothing matches " + Clean(t.filter)
+			text = th.Tr("nothing matches %s", Clean(t.filter))
 		}
 		return append(out, S(th.Faint, "  "+text).Truncate(t.width, th.Glyph.Ellipsis).String())
 	}
@@ -327,13 +327,14 @@ func (t *Table) titles(th *theme.Theme, w []int) string {
 		if w[i] == 0 {
 			continue
 		}
-		cell := S(th.Muted, c.Title)
+		title := th.Tr(c.Title)
+		cell := S(th.Muted, title)
 		if t.sort == i+1 {
 			sign := th.Glyph.Up
 			if t.reverse {
 				sign = th.Glyph.Down
 			}
-			cell = S(th.Accent, c.Title+" "+sign)
+			cell = S(th.Accent, title+" "+sign)
 		}
 		line = append(line, cell.Pad(w[i], th.Glyph.Ellipsis, th.Blank, c.Right)...).Add(th.Blank, strings.Repeat(" ", gap))
 	}

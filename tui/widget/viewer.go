@@ -88,9 +88,9 @@ func (v *Viewer) View(th *theme.Theme) []string {
 	}
 	v.top = max(0, min(v.top, len(v.rows)-v.height))
 	if len(v.rows) == 0 {
-		text := v.Empty
+		text := th.Tr(v.Empty)
 		if v.filter != "" && len(v.lines) > 0 {
-			text = "nothing matches " + Clean(v.filter)
+			text = th.Tr("nothing matches %s", Clean(v.filter))
 		}
 		return []string{S(th.Faint, text).Truncate(v.width, th.Glyph.Ellipsis).String()}
 	}

@@ -1,0 +1,39 @@
+package lang
+
+import "testing"
+
+func TestDetect(t *testing.T) {
+	for want, env := range map[string][]map[string]string{
+		"ko": {{"LANG": "ko_KR.UTF-8"}, {"LC_ALL": "ko", "LANG": "en_US"}, {"LC_MESSAGES": "ko.UTF-8", "LANG": "de_DE"}},
+		"en": {{}, {"LANG": "C.UTF-8"}, {"LC_ALL": "C", "LANG": "ko_KR.UTF-8"}, {"LANG": "kok_IN"}, {"LANG": "fr_FR"}},
+	} {
+		for _, e := range env {
+			if got := Detect(func(name string) string { return e[name] }); got != want {
+				t.Errorf("%v: %s, want %s", e, got, want)
+			}
+		}
+	}
+}
+
+func TestKorean(t *testing.T) {
+	ko, err := Load("ko")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ got, want string }{
+		{ko.Tr("the database is back"), "데이터베이스에 다시 연결되었습니다"},
+		{ko.Tr("%d marked", 3), "3개 표시"},
+		{ko.Tr("%s of %s", "2", "7"), "7 중 2"}, // the order is the language's own
+		{ko.TrN("%s learner", "%s learners", 12345), "학습자 12,345명"},
+		{ko.Tr("no words for this: %d", 3), "no words for this: 3"},
+		{(*Catalogue)(nil).TrN("%s learner", "%s learners", 1), "1 learner"},
+		{(*Catalogue)(nil).TrN("%s learner", "%s learners", 0), "0 learners"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+	if _, err := Load("tlh"); err == nil || err.Error() != `there is no language "tlh": it must be one of en, ko` {
+		t.Errorf("loading Klingon: %v", err)
+	}
+}
