@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -67,19 +68,22 @@ func (tx *Tx) ClaimChanges(ctx context.Context, changes []Change) ([]Change, err
 	for _, g := range got {
 		free[g.Key] = true
 	}
-	mine, users := ids[:0], []string{}
+	mine, users, oldest := ids[:0], []string{}, int64(math.MaxInt64)
 	for i, c := range changes {
 		if free[keys[i]] {
-			mine = append(mine, c.ID)
+			mine, oldest = append(mine, c.ID), min(oldest, c.ID)
 			if c.UserID != "" {
 				users = append(users, c.UserID)
 			}
 		}
 	}
-	// With all else that waits for these learners, so that they are served once.
+	// With all that has come for these learners since, so that they are served
+	// once: the index leads past what was served before, dead rows that a scan
+	// would read.
 	return collect[Change](ctx, tx.tx, `
 		SELECT `+changeColumns+` FROM sextant.change
-		WHERE id = ANY ($1) OR user_id = ANY ($2::text[]) AND not_before <= now() ORDER BY id FOR UPDATE SKIP LOCKED`, mine, users)
+		WHERE id >= $3 AND (id = ANY ($1) OR user_id = ANY ($2::text[]) AND not_before <= now()) ORDER BY id FOR UPDATE SKIP LOCKED`,
+		mine, users, oldest)
 }
 
 // lockKey is the advisory lock of the change's learner; a session that names
@@ -149,8 +153,8 @@ func changeIDs(changes []Change) []int64 {
 
 // Backlog is what waits for a θ update.
 type Backlog struct {
-	Changes int64      `db:"changes"` // at most 1,000,000 are counted
-	Oldest  *time.Time `db:"oldest"`  // nil: nothing waits
+	Changes int64      `db:"changes" json:"changes"` // at most 1,000,000 are counted
+	Oldest  *time.Time `db:"oldest" json:"oldest"`   // nil: nothing waits
 }
 
 // Backlog counts the changes that wait.
