@@ -23,9 +23,9 @@ func TestPrintableShowsEveryCharacterOrABox(t *testing.T) {
 		{"뷁쀍힣 ①②㎡ é ñ", "뷁쀍힣 ①②㎡ é ñ"},
 		{"한글", "한글"}, // decomposed, as macOS names files
 		{"é", "é"},
-		{"👍🏽", "□"},        // with a skin colour
+		{"👍🏽", "□"},          // with a skin colour
 		{"👩‍👩‍👧 ok", "□ ok"}, // one family
-		{"🇰🇷", "□"},         // two characters, one flag
+		{"🇰🇷", "□"},          // two characters, one flag
 		{"1️⃣", "□"},
 		{"سلام", "□□□□"},
 		{"漢字", "□□"},
