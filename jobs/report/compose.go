@@ -1,0 +1,187 @@
+package report
+
+import (
+	"math"
+
+	"sextant/db"
+)
+
+// Compose puts a document into words for one language and edition.
+func Compose(doc Document, v Variant) Page {
+	c := composer{doc: doc.For(v.Edition), v: v, w: v.Language.words(), l: v.Language}
+	period := c.l.Period(doc.Week.Monday, doc.Week.Sunday)
+	p := Page{
+		Variant: v, Brand: c.w.Brand(v.Edition), Heading: line(name(doc.Learner)), Period: period,
+		Title:     c.w.Title(Shown(doc.Learner), period),
+		Footnotes: c.w.Footnotes(v.Edition), Footer: c.w.FooterRun(doc.Provenance), Numbering: c.w.Numbering(),
+	}
+	if answers, _ := doc.Answers(); answers == 0 {
+		p.Lead = c.rested()
+		p.Sections = c.sections(standingSection, adviceSection, goalsSection, riskSection)
+		p.Footnotes = nil
+		return p
+	}
+	p.Lead = c.lead()
+	p.Sections = c.sections(overviewSection, adviceSection, abilitySection, goalsSection, topicsSection, daysSection,
+		riskSection, calibrationSection)
+	return p
+}
+
+// composer puts one document into words.
+type composer struct {
+	doc Document
+	v   Variant
+	w   words
+	l   Language
+}
+
+// sections composes the sections that have something to say.
+func (c composer) sections(ids ...sectionID) (out []Section) {
+	for _, id := range ids {
+		var blocks []Block
+		switch id {
+		case overviewSection:
+			blocks = c.overview()
+		case adviceSection:
+			blocks = c.advice()
+		case standingSection:
+			blocks = c.standing()
+		case abilitySection:
+			blocks = c.ability()
+		case goalsSection:
+			blocks = c.goals()
+		case topicsSection:
+			blocks = c.topics()
+		case daysSection:
+			blocks = c.days()
+		case riskSection:
+			blocks = c.risk()
+		case calibrationSection:
+			blocks = c.calibration()
+		}
+		if len(blocks) > 0 {
+			out = append(out, Section{ID: string(id), Title: c.w.Section(id), Blocks: blocks})
+		}
+	}
+	return out
+}
+
+func say(tone Tone, t Text) Block           { return Block{Paragraph: &Paragraph{Text: t, Tone: tone}} }
+func sayWords(tone Tone, text string) Block { return say(tone, line(text)) }
+
+func (c composer) lead() []Text {
+	answers, correct := c.doc.Answers()
+	lead := []Text{c.w.Worked(answers, correct, c.doc.ActiveDays())}
+	if c.doc.Ability != nil {
+		before := c.doc.AbilityBefore
+		if before != nil && before.Scale != c.doc.Ability.Scale {
+			before = nil
+		}
+		lead = append(lead, c.w.Moved(c.doc.Ability, before))
+	}
+	if p := c.doc.KPI(Reach).Value; p != nil {
+		lead = append(lead, c.w.Reached(*p, c.doc.MainGoal()))
+	}
+	return lead
+}
+
+func (c composer) rested() []Text {
+	if c.doc.LastAnswer == nil {
+		return c.w.Rested(nil, 0)
+	}
+	day := db.DayOf(*c.doc.LastAnswer)
+	return c.w.Rested(&day, c.doc.Week.Sunday.Sub(day))
+}
+
+func (c composer) overview() (out []Block) {
+	var cards []Card
+	anything := false
+	for _, k := range c.doc.KPIs {
+		if k.Key == Churn { // the risk has a section of its own, in more careful words
+			continue
+		}
+		card := c.card(k)
+		anything = anything || card.Value != ""
+		cards = append(cards, card)
+	}
+	if !anything {
+		return []Block{sayWords(Missing, c.w.NoKPIs())}
+	}
+	return []Block{{Cards: cards}}
+}
+
+// steady is the change of a KPI up to which it counts as none.
+const steady = 0.015
+
+func (c composer) card(k KPI) Card {
+	card := Card{Key: k.Key, Name: c.w.KPIName(k.Key), Trend: Unknown, Last: c.w.KPILast(k.Key, k.Last)}
+	if k.Value == nil {
+		card.Missing = c.w.KPIMissing(k.Key)
+		return card
+	}
+	card.Value, card.Meaning = c.w.KPIValue(k.Key, *k.Value), c.w.KPIMeaning(k.Key, *k.Value)
+	var change *float64
+	if k.Last != nil {
+		d := *k.Value - *k.Last
+		change = &d
+		card.Trend = trend(d, steady)
+	}
+	card.Change = c.w.KPIChange(k.Key, change, card.Trend)
+	return card
+}
+
+func trend(change, steady float64) Trend {
+	switch {
+	case math.Abs(change) < steady:
+		return Steady
+	case change > 0:
+		return Up
+	}
+	return Down
+}
+
+func (c composer) advice() []Block {
+	var items []AdviceItem
+	for _, r := range c.doc.Recommendations {
+		items = append(items, c.w.Advice(r, c.v.Edition))
+	}
+	if items == nil {
+		return nil
+	}
+	return []Block{{Advice: items}}
+}
+
+func (c composer) risk() []Block {
+	if c.v.Edition != Teacher {
+		return nil
+	}
+	s := c.doc.KPI(Churn).Value
+	if s == nil {
+		return []Block{sayWords(Missing, c.w.NoRisk())}
+	}
+	var last *db.Day
+	if c.doc.LastAnswer != nil {
+		day := db.DayOf(*c.doc.LastAnswer)
+		last = &day
+	}
+	var out []Block
+	for i, t := range c.w.Risk(*s, last) {
+		tone := Plain
+		if i > 0 {
+			tone = Note
+		}
+		out = append(out, say(tone, t))
+	}
+	return out
+}
+
+func (c composer) calibration() []Block {
+	if c.doc.Calibration == nil {
+		return []Block{sayWords(Missing, c.w.NoCalibration())}
+	}
+	about := sayWords(Note, c.w.AboutScale(*c.doc.Calibration))
+	if c.v.Edition == Learner {
+		return []Block{about}
+	}
+	return []Block{about, {Facts: c.w.ScaleFacts(*c.doc.Calibration)}}
+}

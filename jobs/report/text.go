@@ -1,0 +1,46 @@
+package report
+
+import (
+	"strings"
+	"unicode"
+)
+
+// line makes a text of words (strings) and foreign names (Spans).
+func line(parts ...any) Text {
+	var t Text
+	for _, part := range parts {
+		switch v := part.(type) {
+		case string:
+			t = append(t, Span{Text: v})
+		case Span:
+			t = append(t, v)
+		case Text:
+			t = append(t, v...)
+		}
+	}
+	return t
+}
+
+// name is somebody's data as it can be shown among words.
+func name(s string) Span { return Span{Text: Shown(s), Foreign: true} }
+
+// strong is a stretch of words that stands out.
+func strong(s string) Span { return Span{Text: s, Strong: true} }
+
+// Shown is an id as it can be shown: what would break a line, or turn the text
+// around it, is left out; nothing is left of an id of only that but a dash.
+func Shown(id string) string {
+	s := strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t' || r == '\n' || r == '\r':
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r), unicode.Is(unicode.Noncharacter_Code_Point, r):
+			return -1
+		}
+		return r
+	}, id)
+	if strings.TrimSpace(s) == "" {
+		return "–"
+	}
+	return s
+}
