@@ -150,5 +150,8 @@ func (d *DB) markLost(ctx context.Context, key int64, which string) (lost []uuid
 		lost, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 		return err
 	})
+	if len(lost) > 0 {
+		d.announce(ctx)
+	}
 	return lost, err
 }

@@ -39,7 +39,7 @@ func (d *DB) PauseHistory(ctx context.Context, stage string, limit int) ([]Pause
 // Pause holds a stage from p.At on. A pause that stands already gives way to
 // the new one and stays in the history.
 func (d *DB) Pause(ctx context.Context, p Pause) error {
-	return d.InTx(ctx, func(tx *Tx) error {
+	return d.announced(ctx, d.InTx(ctx, func(tx *Tx) error {
 		if _, err := tx.tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, LockKey("pause:"+p.Stage)); err != nil {
 			return err
 		}
@@ -49,12 +49,13 @@ func (d *DB) Pause(ctx context.Context, p Pause) error {
 		_, err := tx.tx.Exec(ctx, `INSERT INTO sextant.pause (stage, actor, reason, at, until) VALUES ($1, $2, $3, $4, $5)`,
 			p.Stage, p.Actor, storable(p.Reason), p.At, p.Until)
 		return classify("pause "+p.Stage, err)
-	})
+	}))
 }
 
 // Resume ends a stage's pause and reports whether one was in force.
 func (d *DB) Resume(ctx context.Context, stage, actor string, now time.Time) (bool, error) {
-	return resume(ctx, d.pool, stage, actor, now)
+	held, err := resume(ctx, d.pool, stage, actor, now)
+	return held, d.announced(ctx, err)
 }
 
 // resume closes what stands open: a pause that has run out ended at its time,

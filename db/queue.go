@@ -39,7 +39,7 @@ func RunLockKey(id uuid.UUID) int64 { return LockKey("run:" + id.String()) }
 // Enqueue writes a run to the ledger as queued, with the job that has a worker
 // run it, and fills in its times. It is due now unless DueAt says when.
 func (d *DB) Enqueue(ctx context.Context, r *Run) error {
-	return d.InTx(ctx, func(tx *Tx) error { return tx.Enqueue(ctx, r) })
+	return d.announced(ctx, d.InTx(ctx, func(tx *Tx) error { return tx.Enqueue(ctx, r) }))
 }
 
 // Enqueue is DB.Enqueue in a transaction.
@@ -103,7 +103,7 @@ func (d *DB) ClaimRun(ctx context.Context, r *Run) error {
 		RETURNING token, status, created_at, started_at, due_at, asked_at, attempt, retry_of`,
 		r.ID, r.Host, r.PID, r.Version,
 	).Scan(&r.Token, &r.Status, &r.CreatedAt, &r.StartedAt, &r.DueAt, &r.AskedAt, &r.Attempt, &r.RetryOf)
-	return classify("take the run from the queue", err)
+	return d.announced(ctx, classify("take the run from the queue", err))
 }
 
 // EndQueued ends a run that is still queued, for a reason; ErrNotFound when it

@@ -174,13 +174,13 @@ func (d *DB) StartRun(ctx context.Context, r *Run) error {
 		r.ID, r.Stage, r.Params, r.WindowFrom, r.WindowTo, r.Trigger, r.Actor, r.Reason, r.Host, r.PID, r.Version, r.LockKey,
 	).Scan(&r.Token, &r.CreatedAt, &r.StartedAt)
 	r.Status = RunRunning
-	return classify("write the ledger", err)
+	return d.announced(ctx, classify("write the ledger", err))
 }
 
 // SkipRun writes the ledger row of a run that was due and did not take place,
 // and why.
 func (d *DB) SkipRun(ctx context.Context, r *Run, why string) error {
-	return d.InTx(ctx, func(tx *Tx) error { return tx.skipRun(ctx, r, why) })
+	return d.announced(ctx, d.InTx(ctx, func(tx *Tx) error { return tx.skipRun(ctx, r, why) }))
 }
 
 func (tx *Tx) skipRun(ctx context.Context, r *Run, why string) error {
@@ -205,7 +205,7 @@ func (d *DB) Beat(ctx context.Context, id uuid.UUID, p RunProgress) (cancelBy *s
 		UPDATE sextant.run SET heartbeat_at = now(), units_done = $2, units_total = $3, rows_read = $4, rows_written = $5
 		WHERE id = $1 AND status = 'running' RETURNING cancel_requested_by`,
 		id, p.UnitsDone, p.UnitsTotal, p.RowsRead, p.RowsWritten).Scan(&cancelBy)
-	return cancelBy, classify("write the heartbeat", err)
+	return cancelBy, d.announced(ctx, classify("write the heartbeat", err))
 }
 
 // FinishRun records a running run's outcome; errText is empty for success.
@@ -218,7 +218,7 @@ func (d *DB) FinishRun(ctx context.Context, id uuid.UUID, status RunStatus, p Ru
 	if err == nil && tag.RowsAffected() == 0 {
 		return ErrNotFound
 	}
-	return classify("record the outcome", err)
+	return d.announced(ctx, classify("record the outcome", err))
 }
 
 // RequestCancel asks a running run to stop; a queued one is cancelled at once.
@@ -231,7 +231,7 @@ func (d *DB) RequestCancel(ctx context.Context, id uuid.UUID, actor string) (boo
 			finished_at = CASE status WHEN 'queued' THEN now() END,
 			error = CASE status WHEN 'queued' THEN 'cancelled by ' || $2 || ' before it began' END
 		WHERE id = $1 AND status IN ('queued', 'running')`, id, actor)
-	return tag.RowsAffected() > 0, classify("ask for cancellation", err)
+	return tag.RowsAffected() > 0, d.announced(ctx, classify("ask for cancellation", err))
 }
 
 // AppendEvents adds log lines to a run; their Seq is assigned by the database.

@@ -27,10 +27,20 @@ type Request struct {
 	Actor    string            // the operating system's user when empty
 	PingURL  string            // of a dead-man monitor; the stage's own when empty
 	Options  map[string]string // the stage's own parameters by name; see ParamSpec
+	Where    Where             // of what the console launches
 
 	queued bool      // its ledger row stands already, as queued
 	asked  time.Time // its days are judged by this moment; by its start when zero
 }
+
+// Where is who runs what the console launches.
+type Where string
+
+// The places; the zero Where is as the environment is configured.
+const (
+	WhereHere    Where = "here"    // a process of its own on this machine
+	WhereWorkers Where = "workers" // whichever worker comes first
+)
 
 // Preview is what a request would do.
 type Preview struct {
@@ -85,7 +95,10 @@ func (q Request) Command() string {
 // its flags and arguments.
 func (q Request) arguments() (verb, rest []string) {
 	verb, ok := commands[q.Stage]
-	if !ok {
+	switch {
+	case q.Where == WhereWorkers:
+		return []string{"run", q.Stage}, append([]string{"--queue"}, q.flags(true)...)
+	case !ok:
 		return []string{"run", q.Stage}, q.flags(true)
 	}
 	rest = q.flags(false)

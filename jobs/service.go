@@ -17,12 +17,18 @@ type Service struct {
 	runner   *Runner
 	about    About
 	launcher Launcher
+	here     Launcher // whatever the usual one is
 }
 
 // NewService serves a database through a runner; about says where that is.
-// Launched runs are made by launcher.
+// Launched runs are made by launcher, unless the request says where.
 func NewService(d *db.DB, r *Runner, about About, launcher Launcher) *Service {
-	return &Service{db: d, runner: r, about: about, launcher: launcher}
+	s := &Service{db: d, runner: r, about: about, launcher: launcher, here: launcher}
+	s.about.Launches = WhereHere
+	if queue, ok := launcher.(QueueLauncher); ok {
+		s.about.Launches, s.here = WhereWorkers, queue.Rest
+	}
+	return s
 }
 
 const (
@@ -172,6 +178,26 @@ func (s *Service) Cancel(ctx context.Context, id uuid.UUID) error {
 	return err
 }
 
+// at is what launches a run at a place.
+func (s *Service) at(w Where) Launcher {
+	switch w {
+	case WhereHere:
+		return s.here
+	case WhereWorkers:
+		return QueueLauncher{Runner: s.runner, Rest: s.here}
+	}
+	return s.launcher
+}
+
+// Watch calls changed once it listens, and then with every change of the
+// ledger, until ctx ends.
+func (s *Service) Watch(ctx context.Context, changed func()) error { return s.db.Watch(ctx, changed) }
+
+// Calendar tells how each day of a span stands with a stage, oldest first.
+func (s *Service) Calendar(ctx context.Context, stage string, from, to db.Day) ([]db.CalendarDay, error) {
+	return s.db.Calendar(ctx, stage, from, to)
+}
+
 // Launch starts a run outside this process and waits for its ledger row.
 func (s *Service) Launch(ctx context.Context, q Request) (uuid.UUID, error) {
 	if s.about.ReadOnly {
@@ -185,7 +211,7 @@ func (s *Service) Launch(ctx context.Context, q Request) (uuid.UUID, error) {
 		return uuid.Nil, fmt.Errorf("make a run id: %w", err)
 	}
 	q.ID = id
-	ended, err := s.launcher.Launch(ctx, q)
+	ended, err := s.at(q.Where).Launch(ctx, q)
 	if err != nil {
 		return uuid.Nil, err
 	}

@@ -18,6 +18,13 @@ type Console interface {
 	Runs(ctx context.Context, f db.RunFilter) ([]db.Run, error)
 	// Run gives a run with its log lines after a sequence number (0: all).
 	Run(ctx context.Context, id uuid.UUID, after int64) (RunDetail, error)
+	// FindRun gives a run by the start of its id.
+	FindRun(ctx context.Context, prefix string) (RunDetail, error)
+	// Calendar tells how each day of a span stands with a stage, oldest first.
+	Calendar(ctx context.Context, stage string, from, to db.Day) ([]db.CalendarDay, error)
+	// Watch calls changed once it listens, and then with every change of the
+	// ledger, until ctx ends; db.ErrNoListen where one has to ask.
+	Watch(ctx context.Context, changed func()) error
 	// Learners finds learners whose id contains query, most recently active first.
 	Learners(ctx context.Context, query string, limit int) ([]db.Learner, error)
 	Learner(ctx context.Context, userID string) (LearnerDetail, error)
@@ -52,6 +59,7 @@ type About struct {
 	Database    string `json:"database"`    // user@host:port/name
 	ReadOnly    bool   `json:"read_only"`
 	Version     string `json:"version"`
+	Launches    Where  `json:"-"` // runs that do not say where
 }
 
 // State is a stage's freshness.

@@ -31,6 +31,7 @@ type fixture struct {
 	launched  []jobs.Request
 	cancelled []uuid.UUID
 	searched  []string
+	watch     chan struct{} // every value is a change announced; nil: nothing is
 }
 
 func day(s string) *db.Day {

@@ -1,0 +1,50 @@
+package tui
+
+import (
+	"context"
+	"strings"
+
+	"sextant/db"
+	"sextant/jobs"
+)
+
+func (f *fixture) FindRun(ctx context.Context, prefix string) (jobs.RunDetail, error) {
+	for _, r := range f.runs {
+		if strings.HasPrefix(r.ID.String(), prefix) {
+			return f.Run(ctx, r.ID, 0)
+		}
+	}
+	return jobs.RunDetail{}, db.ErrNotFound
+}
+
+// Calendar has a week that is missing, days whose answers changed, and Sundays
+// on which nobody answered.
+func (f *fixture) Calendar(ctx context.Context, stage string, from, to db.Day) ([]db.CalendarDay, error) {
+	var days []db.CalendarDay
+	for d := from; !to.Before(d); d = d.Add(1) {
+		n := d.Start().Unix() / 86400
+		v := db.CalendarDay{Day: d, Answers: n%7 != 3}
+		if missing := n > 20395 && n < 20402; !missing && v.Answers && stage != "mirt-calibrate" {
+			at := d.Start().Add(26 * 3600e9)
+			v.PublishedAt, v.Complete, v.Changed = &at, n%23 != 5, n%17 == 2
+		}
+		days = append(days, v)
+	}
+	return days, f.read(ctx)
+}
+
+// Watch tells of a change whenever the test says so.
+func (f *fixture) Watch(ctx context.Context, changed func()) error {
+	if f.watch == nil {
+		return db.ErrNoListen
+	}
+	changed()
+	for {
+		select {
+		case <-f.watch:
+			changed()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
