@@ -112,7 +112,7 @@ func (d Document) adviseHabits() (out []Recommendation) {
 
 // adviseGoal looks at the goal that P is about, and at how sure θ is.
 func (d Document) adviseGoal() (out []Recommendation) {
-	if g := d.MainGoal(); g != nil && g.P != nil {
+	if g := d.MainGoal(); g != nil && g.P != nil && g.Missing != nil {
 		switch {
 		case *g.P >= Likely:
 			out = append(out, Recommendation{Code: RaiseGoal, Topic: g.Topic, Numbers: map[string]float64{"P": *g.P}})

@@ -92,7 +92,7 @@ func (c composer) goalRow(g Goal) []Text {
 		target = c.l.Number(*g.Target, 2)
 	}
 	if g.Theta != nil {
-		theta = c.l.Number(*g.Theta, 2) + " ± " + c.l.Number(*g.SE, 2)
+		theta = c.l.PlusMinus(g.Theta, g.SE)
 		if !g.ByTopic {
 			theta += " " + c.w.OverallMark()
 		}
@@ -141,24 +141,21 @@ func (c composer) topics() []Block {
 }
 
 func (c composer) topicRow(topic Text, t Topic) []Text {
-	last, seconds, theta := "–", "–", "–"
+	last, seconds := unknown, unknown
 	if t.LastAnswers > 0 {
 		last = c.l.Percent(share(t.LastCorrect, t.LastAnswers))
 	}
 	if t.Seconds != nil {
 		seconds = c.w.Seconds(*t.Seconds)
 	}
-	if t.Theta != nil {
-		theta = c.l.Number(*t.Theta, 2) + " ± " + c.l.Number(*t.SE, 2)
-	}
-	return []Text{topic, line(c.l.Count(t.Answers)), line(c.l.Count(t.Correct)), line(c.l.Percent(t.Accuracy())), line(last), line(seconds), line(theta)}
+	return []Text{topic, line(c.l.Count(t.Answers)), line(c.l.Count(t.Correct)), line(c.l.Percent(t.Accuracy())), line(last), line(seconds), line(c.l.PlusMinus(t.Theta, t.SE))}
 }
 
 func (c composer) days() []Block {
 	alt, caption := c.w.DaysCaption(c.doc.Days)
 	table := Table{Caption: c.w.DayTable(), Columns: c.w.DayColumns()}
 	for _, d := range c.doc.Days {
-		accuracy, minutes := "–", "–"
+		accuracy, minutes := unknown, unknown
 		if d.Answers > 0 {
 			accuracy = c.l.Percent(share(d.Correct, d.Answers))
 		}

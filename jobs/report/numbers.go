@@ -10,9 +10,15 @@ import (
 	"sextant/db"
 )
 
+// unknown stands where a number should and there is none.
+const unknown = "–"
+
 // Number writes x with so many decimals: a true minus sign, and no minus before
-// a zero.
+// a zero. What is no number is a dash.
 func (l Language) Number(x float64, decimals int) string {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return unknown
+	}
 	s := strconv.FormatFloat(x, 'f', decimals, 64)
 	if strings.Trim(s, "-0.") == "" {
 		return strings.TrimPrefix(s, "-")
@@ -23,7 +29,7 @@ func (l Language) Number(x float64, decimals int) string {
 // Signed is Number with a plus before what is above zero.
 func (l Language) Signed(x float64, decimals int) string {
 	s := l.Number(x, decimals)
-	if x > 0 && strings.Trim(s, "0.") != "" {
+	if x > 0 && s != unknown && strings.Trim(s, "0.") != "" {
 		return "+" + s
 	}
 	return s
@@ -31,7 +37,16 @@ func (l Language) Signed(x float64, decimals int) string {
 
 // Percent writes a share as a whole percentage.
 func (l Language) Percent(share float64) string {
-	return strconv.Itoa(int(math.Round(share*100))) + "%"
+	return l.Number(share*100, 0) + "%"
+}
+
+// PlusMinus writes an estimate and its standard error; a dash where either is
+// not known.
+func (l Language) PlusMinus(x, se *float64) string {
+	if x == nil || se == nil {
+		return unknown
+	}
+	return l.Number(*x, 2) + " ± " + l.Number(*se, 2)
 }
 
 // Count writes a whole number with its thousands parted.

@@ -40,7 +40,7 @@ func Shown(id string) string {
 		return r
 	}, id)
 	if strings.TrimSpace(s) == "" {
-		return "–"
+		return unknown
 	}
 	return s
 }

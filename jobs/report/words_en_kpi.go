@@ -128,7 +128,7 @@ func (english) AbilityChange() string { return "Change" }
 func (english) NotKnown() string      { return "not known" }
 
 func (e english) AbilityValue(a Ability) string {
-	return e.Number(a.Theta, 2) + " ± " + e.Number(a.SE, 2) + " (estimated " + e.Date(db.DayOf(a.AsOf)) + ")"
+	return e.PlusMinus(&a.Theta, &a.SE) + " (estimated " + e.Date(db.DayOf(a.AsOf)) + ")"
 }
 
 func (e english) Change(now, before Ability) string {

@@ -34,7 +34,7 @@ func (e english) Taking(g Goal) Text {
 	switch {
 	case g.Target == nil:
 		return line("A level to aim at has not been set.")
-	case g.Theta == nil:
+	case g.Missing == nil:
 		return line("Some answers first: ability is not known yet.")
 	case *g.Missing == 0:
 		return line("Well within reach: keeping it up is enough.")

@@ -110,7 +110,7 @@ func (korean) AbilityChange() string { return "변화" }
 func (korean) NotKnown() string      { return "알 수 없음" }
 
 func (k korean) AbilityValue(a Ability) string {
-	return k.Number(a.Theta, 2) + " ± " + k.Number(a.SE, 2) + " (" + k.Date(db.DayOf(a.AsOf)) + " 추정)"
+	return k.PlusMinus(&a.Theta, &a.SE) + " (" + k.Date(db.DayOf(a.AsOf)) + " 추정)"
 }
 
 func (k korean) Change(now, before Ability) string {

@@ -34,7 +34,7 @@ func (k korean) Taking(g Goal) Text {
 	switch {
 	case g.Target == nil:
 		return line("목표 수준이 정해져 있지 않습니다.")
-	case g.Theta == nil:
+	case g.Missing == nil:
 		return line("아직 능력치를 알 수 없어 먼저 문항을 풀어야 합니다.")
 	case *g.Missing == 0:
 		return line("충분히 가까이 와 있습니다. 지금처럼 꾸준히 하면 됩니다.")
