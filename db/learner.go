@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"strings"
 	"time"
 )
 
@@ -15,6 +14,7 @@ type Learner struct {
 	Sessions int       `db:"sessions" json:"sessions"`
 	Theta    *float64  `db:"theta" json:"theta"`
 	SE       *float64  `db:"se" json:"se"`
+	Risk     *float64  `db:"risk" json:"risk"` // of churn: S of the newest row of weekly_kpi
 }
 
 // Ability is an overall θ estimate, published or about to be.
@@ -63,29 +63,23 @@ type LearnerAnswer struct {
 }
 
 // learnerColumns are Learner's, the θ being the newest on the scale in force, else on any.
-const learnerColumns = `l.user_id, l.first_at, l.last_at, l.answers, l.sessions, m.theta, m.se`
+const learnerColumns = `l.user_id, l.first_at, l.last_at, l.answers, l.sessions, m.theta, m.se, k.risk`
 
-const learnerAbility = `LEFT JOIN LATERAL (
+const learnerStanding = `LEFT JOIN LATERAL (
 		SELECT theta, ` + finiteSE + ` AS se FROM public.mirt_ability
 		WHERE user_id = l.user_id COLLATE "default" AND theta > '-Infinity' AND theta < 'Infinity'
-		ORDER BY version = ` + scaleInForce + ` DESC NULLS LAST, fitted_at DESC NULLS LAST LIMIT 1) m ON true`
+		ORDER BY version = ` + scaleInForce + ` DESC NULLS LAST, fitted_at DESC NULLS LAST LIMIT 1) m ON true
+	LEFT JOIN LATERAL (
+		SELECT ` + risk + `::float8 AS risk FROM public.weekly_kpi
+		WHERE user_id = l.user_id COLLATE "default" ORDER BY week_start DESC LIMIT 1) k ON true`
 
-// FindLearners lists learners whose id contains query, whatever its case, the
-// most recently active first; an empty query lists all.
-func (d *DB) FindLearners(ctx context.Context, query string, limit int) ([]Learner, error) {
-	return collect[Learner](ctx, d.pool, `
-		SELECT `+learnerColumns+`
-		FROM (SELECT * FROM sextant.learner WHERE $1 = '%%' OR user_id ILIKE $1
-		      ORDER BY last_at DESC, user_id LIMIT $2) l `+learnerAbility+`
-		ORDER BY l.last_at DESC, l.user_id`, "%"+likeEscape.Replace(query)+"%", limit)
-}
-
-var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
+// risk is S of a row of weekly_kpi, whatever else others put there.
+const risk = `sextant.read_number(kpis -> 'S')`
 
 // Learner gives one learner, or ErrNotFound.
 func (d *DB) Learner(ctx context.Context, userID string) (Learner, error) {
 	return one[Learner](ctx, d.pool, `
-		SELECT `+learnerColumns+` FROM sextant.learner l `+learnerAbility+` WHERE l.user_id = $1`, userID)
+		SELECT `+learnerColumns+` FROM sextant.learner l `+learnerStanding+` WHERE l.user_id = $1`, userID)
 }
 
 // LearnerExists reports whether any answer of the learner has been read.

@@ -100,55 +100,9 @@ type RunFailure struct {
 	At      time.Time `db:"at" json:"at"`
 }
 
-// RunFilter chooses runs; zero fields choose all.
-type RunFilter struct {
-	Stage    string
-	Statuses []RunStatus
-	Actor    string
-	Limit    int // 100 when 0
-}
-
 const runColumns = `id, stage, params, window_from, window_to, trigger, actor, reason, host, pid, version, status,
 	lock_key, token, created_at, started_at, finished_at, heartbeat_at, cancel_requested_at, cancel_requested_by,
 	units_done, units_total, rows_read, rows_written, error, due_at, asked_at, attempt, retry_of`
-
-// Runs lists runs, newest first.
-func (d *DB) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
-	if f.Limit == 0 {
-		f.Limit = 100
-	}
-	statuses := make([]string, len(f.Statuses))
-	for i, s := range f.Statuses {
-		statuses[i] = string(s)
-	}
-	return collect[Run](ctx, d.pool, `
-		SELECT `+runColumns+` FROM sextant.run
-		WHERE ($1 = '' OR stage = $1)
-		  AND (cardinality($2::text[]) = 0 OR status = ANY ($2))
-		  AND ($3 = '' OR actor = $3)
-		ORDER BY created_at DESC, id DESC LIMIT $4`, f.Stage, statuses, f.Actor, f.Limit)
-}
-
-// FindRun gives the run whose id starts with prefix. It is ErrNotFound when
-// there is none, and an error that lists them when there are several.
-func (d *DB) FindRun(ctx context.Context, prefix string) (Run, error) {
-	runs, err := collect[Run](ctx, d.pool, `
-		SELECT `+runColumns+` FROM sextant.run
-		WHERE starts_with(id::text, lower($1)) ORDER BY created_at DESC LIMIT 4`, prefix)
-	switch {
-	case err != nil:
-		return Run{}, err
-	case len(runs) == 0:
-		return Run{}, ErrNotFound
-	case len(runs) > 1:
-		ids := make([]string, len(runs))
-		for i, r := range runs {
-			ids[i] = r.ID.String()
-		}
-		return Run{}, fmt.Errorf("run id %q is ambiguous: %s", prefix, strings.Join(ids, ", "))
-	}
-	return runs[0], nil
-}
 
 // RunEvents gives the run's log lines with a sequence number above after.
 func (d *DB) RunEvents(ctx context.Context, id uuid.UUID, after int64) ([]RunEvent, error) {

@@ -222,7 +222,7 @@ func TestExamSessionsAreReadOneByOne(t *testing.T) {
 				t.Errorf("%s, %s: answers %q set aside %q, want %q %q", when, r.name, got, why, r.answers, r.reasons)
 			}
 		}
-		if _, err := b.FindLearners(t.Context(), "", 10); err != nil {
+		if _, err := b.FindLearners(t.Context(), db.LearnerFilter{}); err != nil {
 			t.Error(err)
 		}
 	}

@@ -317,9 +317,9 @@ func TestLearnersAreFoundByAnyPartOfTheirID(t *testing.T) {
 	for query, want := range map[string]string{
 		"": "[Ann@x.org ann_b 100% a\\b 김철수]", "ANN": "[Ann@x.org ann_b]", "_": "[ann_b]", "%": "[100%]", "\\": "[a\\b]", "철": "[김철수]", "'": "[]",
 	} {
-		found, err := b.FindLearners(t.Context(), query, 10)
+		found, err := b.FindLearners(t.Context(), db.LearnerFilter{Query: query, Limit: 10})
 		ids := []string{}
-		for _, l := range found {
+		for _, l := range found.Learners {
 			ids = append(ids, l.UserID)
 		}
 		if err != nil || fmt.Sprint(ids) != want {

@@ -32,7 +32,6 @@ func NewService(d *db.DB, r *Runner, about About, launcher Launcher) *Service {
 }
 
 const (
-	answersShown    = 200 // of a learner
 	launchedWithin  = 15 * time.Second
 	launchPollEvery = 50 * time.Millisecond
 )
@@ -94,29 +93,6 @@ func (s *Service) detail(ctx context.Context, prefix string, after int64) (d Run
 	}
 	d.Command = q.Command()
 	return d, nil
-}
-
-// Learners finds learners by a part of their id.
-func (s *Service) Learners(ctx context.Context, query string, limit int) ([]db.Learner, error) {
-	return s.db.FindLearners(ctx, query, limit)
-}
-
-// Learner gives what is known of one learner.
-func (s *Service) Learner(ctx context.Context, userID string) (d LearnerDetail, err error) {
-	if d.Learner, err = s.known(ctx, userID); err != nil {
-		return d, err
-	}
-	if d.Ability, err = s.db.AbilityInForce(ctx, userID); err != nil {
-		return d, err
-	}
-	if d.Topics, err = s.db.TopicAbilities(ctx, userID); err != nil {
-		return d, err
-	}
-	if d.Trajectory, err = s.db.ThetaHistory(ctx, userID, false); err != nil {
-		return d, err
-	}
-	d.Answers, err = s.db.LearnerAnswers(ctx, userID, answersShown)
-	return d, err
 }
 
 // known is a learner of whom answers have been read, or an UnknownLearnerError.

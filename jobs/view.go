@@ -25,9 +25,7 @@ type Console interface {
 	// Watch calls changed once it listens, and then with every change of the
 	// ledger, until ctx ends; db.ErrNoListen where one has to ask.
 	Watch(ctx context.Context, changed func()) error
-	// Learners finds learners whose id contains query, most recently active first.
-	Learners(ctx context.Context, query string, limit int) ([]db.Learner, error)
-	Learner(ctx context.Context, userID string) (LearnerDetail, error)
+	LearnerConsole
 	// Items gives a bank as its calibration in force left it.
 	Items(ctx context.Context, f ItemFilter) (Items, error)
 	// Item gives an item through the calibrations of a bank, newest first.
@@ -35,7 +33,6 @@ type Console interface {
 	// Params lists the parameters a stage takes, with their defaults here.
 	Params(stage string) ([]ParamSpec, error)
 	Preview(ctx context.Context, q Request) (Preview, error)
-	PreviewTheta(ctx context.Context, users []string) ([]ThetaPreview, error)
 	// WhyTheta explains the θ in force, overall or, for a topic not empty, of it.
 	WhyTheta(ctx context.Context, userID, topicID string) (ThetaWhy, error)
 	// Launch starts a run outside the console, as a process of its own or by a
@@ -119,15 +116,6 @@ type RunDetail struct {
 	Events   []db.RunEvent   `json:"events"`
 	Failures []db.RunFailure `json:"failures"`
 	Command  string          `json:"command"` // the shell command that does the same
-}
-
-// LearnerDetail is what an on-call engineer needs of one learner.
-type LearnerDetail struct {
-	db.Learner
-	Ability    *db.Ability        `json:"ability"`        // overall, in force
-	Topics     []db.TopicAbility  `json:"topics"`         // in force, by topic
-	Trajectory []db.ThetaPoint    `json:"trajectory"`     // overall θ history, oldest first
-	Answers    []db.LearnerAnswer `json:"recent_answers"` // newest first
 }
 
 // ThetaPreview is one learner's θ now and as a recompute would leave it.

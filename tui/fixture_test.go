@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"strings"
 	"sync"
 	"time"
 
@@ -222,34 +221,6 @@ func (f *fixture) Run(ctx context.Context, id uuid.UUID, after int64) (jobs.RunD
 	}
 	d.Events = events
 	return d, nil
-}
-
-func (f *fixture) Learners(ctx context.Context, query string, _ int) ([]db.Learner, error) {
-	if err := f.read(ctx); err != nil {
-		return nil, err
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.searched = append(f.searched, query)
-	var out []db.Learner
-	for _, l := range f.learners {
-		if strings.Contains(strings.ToLower(l.UserID), strings.ToLower(query)) {
-			out = append(out, l)
-		}
-	}
-	return out, nil
-}
-
-func (f *fixture) Learner(ctx context.Context, id string) (jobs.LearnerDetail, error) {
-	if err := f.read(ctx); err != nil {
-		return jobs.LearnerDetail{}, err
-	}
-	for _, l := range f.learners {
-		if l.UserID == id {
-			return detailOf(l), nil
-		}
-	}
-	return jobs.LearnerDetail{}, db.ErrNotFound
 }
 
 func detailOf(l db.Learner) jobs.LearnerDetail {

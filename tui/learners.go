@@ -50,7 +50,8 @@ func newLearners(a *app) *learners {
 
 func (l *learners) question(query string) func(context.Context) ([]db.Learner, error) {
 	return func(ctx context.Context) ([]db.Learner, error) {
-		return l.app.console.Learners(ctx, query, learnersShown)
+		found, err := l.app.console.Learners(ctx, db.LearnerFilter{Query: query, Limit: learnersShown})
+		return found.Learners, err
 	}
 }
 

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"time"
+
+	"sextant/db"
+	"sextant/db/dbbench"
+)
+
+// consoleOptions are the sizes of the console's benchmark.
+type consoleOptions struct {
+	learners int           // with ten answers each
+	runs     int           // in the ledger
+	changes  int           // of the screen, for the memory
+	stall    time.Duration // of the database
+	idle     time.Duration // with the first screen open
+	prepare  bool          // make the data and stop
+	bed
+}
+
+func parseConsole(args []string, out io.Writer) (consoleOptions, error) {
+	o := consoleOptions{learners: 20_000, runs: 2_000, changes: 1_000, stall: 2 * time.Second, idle: 5 * time.Second}
+	if slices.Contains(args, "--large") {
+		o = consoleOptions{learners: 1_000_000, runs: 100_000, changes: 10_000, stall: 10 * time.Second, idle: 30 * time.Second}
+	}
+	f := flag.NewFlagSet("bench console", flag.ContinueOnError)
+	f.SetOutput(out)
+	f.Bool("large", false, "the sizes that the targets are about: some 10 minutes to make the data, 5 to measure, 10 GB")
+	f.IntVar(&o.learners, "learners", o.learners, "with ten answers each")
+	f.IntVar(&o.runs, "runs", o.runs, "in the ledger")
+	f.IntVar(&o.changes, "changes", o.changes, "of the screen, for the memory")
+	f.BoolVar(&o.prepare, "prepare", false, "make the data and stop")
+	o.bind(f, consoleNames())
+	return o, o.parse(f, args, consoleNames())
+}
+
+// consoleBench is one run of it.
+type consoleBench struct {
+	options consoleOptions
+	server  *dbbench.Server
+	url     string
+	log     *slog.Logger
+	errOut  io.Writer
+	rows    [][3]string // what, target, measured
+}
+
+// console measures the console, in this process and in a terminal of its own,
+// and prints the table.
+func console(ctx context.Context, args []string, out, errOut io.Writer) (err error) {
+	o, err := parseConsole(args, errOut)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	remove, err := o.mkdir()
+	defer func() { err = errors.Join(err, remove()) }()
+	if err != nil {
+		return err
+	}
+	b := &consoleBench{options: o, log: slog.New(slog.NewTextHandler(errOut, nil)), errOut: errOut}
+	if b.server, err = dbbench.Join(ctx, o.data); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.server.Leave(context.WithoutCancel(ctx))) }()
+	if err := b.fill(ctx); err != nil || o.prepare {
+		return err
+	}
+	for _, c := range consoleCases {
+		if !o.wants(c.name) {
+			continue
+		}
+		if err := c.run(ctx, b); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
+	fmt.Fprint(out, "| what | target | measured |\n|---|---|---|\n")
+	for _, r := range b.rows {
+		fmt.Fprintf(out, "| %s | %s | %s |\n", r[0], r[1], r[2])
+	}
+	return nil
+}
+
+// fill makes the database that the console looks at, or finds it, and brings
+// its schema up to date.
+func (b *consoleBench) fill(ctx context.Context) (err error) {
+	migrate := func(url string) error {
+		d, err := db.Open(ctx, db.Config{URL: url})
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		_, err = d.Migrate(ctx)
+		return err
+	}
+	key := fmt.Sprintf("%d learners, %d runs", b.options.learners, b.options.runs)
+	b.url, err = b.server.Database(ctx, "console", key, func(url string) error {
+		b.log.Info("making the data", "of", key)
+		if err := migrate(url); err != nil {
+			return err
+		}
+		return b.server.FillConsole(ctx, url, b.options.learners, b.options.runs)
+	})
+	if err != nil {
+		return err
+	}
+	return migrate(b.url)
+}
+
+func (b *consoleBench) add(what, target, format string, args ...any) {
+	b.rows = append(b.rows, [3]string{what, target, fmt.Sprintf(format, args...)})
+	b.log.Info(what, "measured", fmt.Sprintf(format, args...))
+}
+
+// consoleCases are what is measured, in order.
+var consoleCases = []struct {
+	name string
+	run  func(context.Context, *consoleBench) error
+}{}
+
+func consoleNames() []string {
+	names := make([]string, len(consoleCases))
+	for i, c := range consoleCases {
+		names[i] = c.name
+	}
+	return names
+}

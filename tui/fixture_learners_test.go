@@ -1,0 +1,82 @@
+package tui
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"sextant/db"
+	"sextant/jobs"
+)
+
+// Learners searches and sorts the fixture's learners.
+func (f *fixture) Learners(ctx context.Context, q db.LearnerFilter) (db.Learners, error) {
+	if err := f.read(ctx); err != nil {
+		return db.Learners{}, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.searched = append(f.searched, q.Query)
+	var out db.Learners
+	for _, l := range f.learners {
+		if strings.Contains(strings.ToLower(l.UserID), strings.ToLower(q.Query)) {
+			out.Learners = append(out.Learners, l)
+		}
+	}
+	sign := 1
+	if q.Reverse {
+		sign = -1
+	}
+	slices.SortStableFunc(out.Learners, func(a, b db.Learner) int {
+		switch q.Sort {
+		case "id":
+			return sign * strings.Compare(a.UserID, b.UserID)
+		case "theta":
+			return -sign * cmp.Compare(value(a.Theta), value(b.Theta))
+		case "se":
+			return -sign * cmp.Compare(value(a.SE), value(b.SE))
+		case "risk":
+			return -sign * cmp.Compare(value(a.Risk), value(b.Risk))
+		}
+		return -sign * a.LastAt.Compare(b.LastAt)
+	})
+	if q.Limit > 0 && len(out.Learners) > q.Limit {
+		out.Learners, out.More = out.Learners[:q.Limit], true
+	}
+	return out, nil
+}
+
+func (f *fixture) Learner(ctx context.Context, id string) (jobs.LearnerDetail, error) {
+	if err := f.read(ctx); err != nil {
+		return jobs.LearnerDetail{}, err
+	}
+	for _, l := range f.learners {
+		if l.UserID == id {
+			return detailOf(l), nil
+		}
+	}
+	return jobs.LearnerDetail{}, db.ErrNotFound
+}
+
+func (f *fixture) LearnerKPIs(ctx context.Context, id string, _ *db.Day, _ map[string]string) (jobs.KPIDetail, error) {
+	d := jobs.KPIDetail{UserID: id, Date: *day("2025-11-21"), Week: *day("2025-11-17"), Active: true}
+	for i, k := range db.Formulas() {
+		d.KPIs = append(d.KPIs, jobs.KPILine{Key: k.Key, Title: k.Title, Value: ptr(0.1 + 0.12*float64(i)), Stored: ptr(0.1 + 0.12*float64(i)),
+			Steps: []string{"recent [2025-11-08, 2025-11-21]: 24 of 36 correct", "before [2025-10-25, 2025-11-07]: 15 of 27 correct", "(0.667 − 0.556) · 1 · (1 − 0.154) = 0.094"}})
+	}
+	return d, f.read(ctx)
+}
+
+func (f *fixture) PreviewRestore(ctx context.Context, users []string, when time.Time) ([]jobs.Restoration, error) {
+	var out []jobs.Restoration
+	for _, u := range users {
+		now, asOf := 0.84, fixedNow.Add(-18*time.Minute)
+		topic := "algebra"
+		out = append(out, jobs.Restoration{UserID: u, At: when, Thetas: []db.RestoredTheta{
+			{Theta: 0.71, SE: ptr(0.31), Answers: 388, Version: "2025-09", Source: "online", AsOf: when, EstimatedAt: when, Now: &now, NowAsOf: &asOf},
+			{TopicID: &topic, Theta: 0.92, SE: ptr(0.44), Answers: 61, Version: "2025-09", Source: "online", AsOf: when, EstimatedAt: when, Now: ptr(1.03), NowAsOf: &asOf}}})
+	}
+	return out, f.read(ctx)
+}
