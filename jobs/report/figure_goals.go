@@ -10,8 +10,8 @@ import (
 // drawGoals is the probability of each goal, beside what counts as likely.
 func drawGoals(s *sketch, d Document) *Figure {
 	bars := shareBars{sketch: s, goal: Likely}
-	for _, g := range d.Goals {
-		if g.P == nil || !finite(*g.P) || len(bars.rows) == mostRows {
+	for _, g := range d.ShownGoals() {
+		if g.P == nil || !finite(*g.P) {
 			continue
 		}
 		row := shareRow{name: g.Topic, share: *g.P, value: s.language.Percent(*g.P)}

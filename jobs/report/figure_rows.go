@@ -10,9 +10,6 @@ import (
 // and its bar below, so that a phone has room for both.
 const rowHeight = 32
 
-// mostRows is how many rows a figure shows: the table beside it has all.
-const mostRows = 8
-
 // shareRow is a row of a figure of shares.
 type shareRow struct {
 	name  string

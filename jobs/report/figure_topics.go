@@ -14,8 +14,8 @@ import (
 func drawTopics(s *sketch, d Document) *Figure {
 	var topics []Topic
 	compared, judged := false, false
-	for _, t := range d.Topics {
-		if t.Answers <= 0 || len(topics) == mostRows {
+	for _, t := range d.ShownTopics() {
+		if t.Answers <= 0 {
 			continue
 		}
 		topics = append(topics, t)

@@ -41,6 +41,25 @@ func richDocument() Document {
 		{Topic: "확률", Target: number(-0.7), Priority: 2, ByTopic: true, Theta: number(-0.25), SE: number(0.42), P: number(0.86), Missing: number(0)},
 		{Topic: "벡터", Target: number(1), Priority: 1, Theta: number(0.5), SE: number(0.28), P: number(0.04)},
 	}
+	last := d.Trajectory[len(d.Trajectory)-1]
+	before := d.Trajectory[len(d.Trajectory)-6]
+	d.Ability, d.AbilityBefore = &last, &before
+	d.KPIs = []KPI{
+		{Improvement, number(0.12), number(0.04)}, {Efficiency, number(0.18), number(0.21)}, {Recovery, number(0.61), number(0.52)},
+		{Engagement, number(0.44), nil}, {Reach, number(0.28), number(0.19)}, {Churn, number(0.31), number(0.35)},
+	}
+	answered := sampleWeek.Sunday.Start().Add(19 * time.Hour)
+	d.LastAnswer = &answered
+	d.Recommendations = []Recommendation{
+		{Code: PractiseTopic, Topic: "확률", Numbers: map[string]float64{"accuracy": 0.72, "answers": 18}},
+		{Code: RetryMistakes, Numbers: map[string]float64{"R_t": 0.61}},
+		{Code: CloseGap, Topic: "일차방정식의 활용", Numbers: map[string]float64{"P": 0.28, "missing_theta": 0.44, "target": 0.8}},
+	}
+	fitted, dataDay, items := sampleWeek.Sunday.Start().Add(3*time.Hour), sampleWeek.Sunday.Add(-1), 42
+	d.Calibration = &Calibration{
+		RunID: "0199ee01-77aa-7bd0-8f2c-5a90aa1b2c3d", FittedAt: &fitted, DataDay: &dataDay, Model: "2PL", Scale: "v1",
+		A: number(1.013), B: number(-0.021), Method: "stocking-lord", To: "anchors", Items: &items, SE: number(0.011), AccumulatedSE: number(0.034),
+	}
 	d.Provenance = Provenance{RunID: "0199f1a2-5c1e-7a43-9d2b-3f60c1a7e901", GeneratedAt: time.Date(2026, 11, 23, 4, 0, 12, 0, time.UTC), Program: "0.9.0"}
 	return d
 }
@@ -48,6 +67,10 @@ func richDocument() Document {
 // sparseDocument is that of a learner who has just begun.
 func sparseDocument() Document {
 	d := Document{Learner: "새내기 42", Week: sampleWeek}
+	answered := sampleWeek.Monday.Add(3).Start().Add(20 * time.Hour)
+	d.LastAnswer = &answered
+	d.Ability = &Ability{Theta: 0.05, SE: 0.82, AsOf: answered, Scale: "v1"}
+	d.KPIs = []KPI{{Improvement, nil, nil}, {Efficiency, nil, nil}, {Recovery, nil, nil}, {Engagement, number(0.21), nil}, {Reach, number(0.29), nil}, {Churn, nil, nil}}
 	d.Trajectory = []Ability{{Theta: 0.05, SE: 0.82, AsOf: sampleWeek.Monday.Add(3).Start(), Scale: "v1"}}
 	for i := range 7 {
 		d.Days = append(d.Days, Activity{Date: sampleWeek.Monday.Add(i)})
