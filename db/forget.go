@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 )
 
 // TableCount is how many rows of a table something concerns.
@@ -17,7 +16,8 @@ type TableCount struct {
 type Forgetting struct {
 	Erased   []TableCount `json:"erased"`   // rows deleted, or of weekly_kpi stripped of Sextant's keys
 	Redacted []TableCount `json:"redacted"` // rows of the ledger that keep all but the id
-	Reports  []string     `json:"reports"`  // files that report_artifacts points to; they stay where they are
+	Stored   []string     `json:"stored"`   // reports that Sextant stored; they are deleted
+	Reports  []string     `json:"reports"`  // other files that report_artifacts points to; they stay where they are
 	Platform []TableCount `json:"platform"` // rows of the platform's that stay
 }
 
@@ -113,7 +113,7 @@ func (tx *Tx) forgetting(ctx context.Context, names []string, erase func(erasure
 	if f.Platform, err = tx.onPlatform(ctx, p, names); err != nil {
 		return f, err
 	}
-	if f.Reports, err = tx.reports(ctx, names); err != nil {
+	if f.Stored, f.Reports, err = tx.reports(ctx, names); err != nil {
 		return f, err
 	}
 	for _, t := range ledgerTexts {
@@ -159,14 +159,17 @@ func add(list []TableCount, table string, rows int64) []TableCount {
 	return append(list, TableCount{table, rows})
 }
 
-// reports are the files of the learner's weekly reports.
-func (tx *Tx) reports(ctx context.Context, names []string) ([]string, error) {
-	rows, err := tx.tx.Query(ctx, `SELECT url FROM public.report_artifacts WHERE user_id = ANY ($1) AND url <> '' ORDER BY url`, names)
-	if err != nil {
-		return nil, classify("read report_artifacts", err)
+// reports are the files of the learner's weekly reports: those that Sextant
+// stored, and others.
+func (tx *Tx) reports(ctx context.Context, names []string) (stored, others []string, err error) {
+	if stored, err = scalar[[]string](ctx, tx.tx, `
+		SELECT coalesce(array_agg(url ORDER BY url), '{}') FROM sextant.report_object WHERE user_id = ANY ($1)`, names); err != nil {
+		return nil, nil, err
 	}
-	urls, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	return text(urls), classify("read report_artifacts", err)
+	others, err = scalar[[]string](ctx, tx.tx, `
+		SELECT coalesce(array_agg(url ORDER BY url), '{}') FROM public.report_artifacts
+		WHERE user_id = ANY ($1) AND url <> '' AND url <> ALL ($2)`, names, stored)
+	return stored, others, err
 }
 
 // onPlatform counts what the platform itself holds of the learner.

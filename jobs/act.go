@@ -8,6 +8,7 @@ var commands = map[string][]string{
 	restoreTheta:  {"theta", "restore"},
 	forgetLearner: {"learner", "forget"},
 	pruneAct:      {"prune"},
+	pruneReports:  {"report", "prune"},
 }
 
 // nameLearners asks for the learners that a request is without.
@@ -25,7 +26,7 @@ func Remedy(stage string) string {
 
 // acts are what operators do beside the pipeline, through the same runner: lock,
 // ledger, outcome. They publish no data day, so no list of stages has them.
-func acts() []Stage { return []Stage{RestoreTheta{}, ForgetLearner{}, Prune{}} }
+func acts() []Stage { return []Stage{RestoreTheta{}, ForgetLearner{}, Prune{}, PruneReports{}} }
 
 // find gives the stage or act of that name.
 func (r *Registry) find(name string) (Stage, error) {

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"sextant/db"
 )
@@ -46,13 +47,27 @@ func (ForgetLearner) Run(ctx context.Context, j *Job, _ Slice) error {
 			return err
 		})
 	}
+	settings, err := j.reportStore()
+	if err != nil {
+		return err
+	}
 	var done db.Forgetting
-	if err := j.Commit(ctx, func(tx *db.Tx) (err error) {
-		if done, err = forgetting(ctx, tx, user); err != nil {
+	var left []error
+	if err := j.Commit(ctx, func(tx *db.Tx) error {
+		if _, err := forgetting(ctx, tx, user); err != nil {
 			return err
 		}
-		done, err = tx.Forget(ctx, j.Run, user)
-		return err
+		reports, err := tx.LearnerReports(ctx, user)
+		if err != nil {
+			return err
+		}
+		if done, err = tx.Forget(ctx, j.Run, user); err != nil {
+			return err
+		}
+		// Last, when no report of theirs can be under way any more: should this not
+		// be committed, the rows that stand again lead to what is left.
+		_, left = deleteReports(ctx, reports, settings)
+		return ctx.Err()
 	}); err != nil {
 		return err
 	}
@@ -66,8 +81,28 @@ func (ForgetLearner) Run(ctx context.Context, j *Job, _ Slice) error {
 	for _, c := range done.Platform {
 		j.Log.Info("remains on the platform", "table", c.Table, "rows", c.Rows)
 	}
+	if len(done.Stored) > 0 {
+		j.Log.Info("reports deleted where they are stored", "files", len(done.Stored)-len(left))
+	}
 	if len(done.Reports) > 0 {
 		j.Log.Warn("report files remain where they are stored", "files", len(done.Reports))
+	}
+	return j.reportsLeft(ctx, left)
+}
+
+// reportsLeft records reports that could not be deleted; their names tell nobody
+// whose they are.
+func (j *Job) reportsLeft(ctx context.Context, left []error) error {
+	var failed PartialError
+	for i, err := range left {
+		j.Log.Error("a report could not be deleted; delete it by hand", "error", err.Error())
+		failed.add(1, fmt.Errorf("the learner is erased, but for a report to delete by hand: %w", err))
+		if err := j.DB.AddFailure(ctx, j.Run.ID, db.RunFailure{Kind: "slice", Subject: fmt.Sprintf("report %d", i+1), Error: err.Error()}); err != nil {
+			return err
+		}
+	}
+	if failed.Failed > 0 {
+		return &failed
 	}
 	return nil
 }

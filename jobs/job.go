@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"sextant/db"
+	"sextant/jobs/report/store"
 )
 
 // Job is one run as its stage sees it.
@@ -25,6 +26,10 @@ type Job struct {
 	Log      *slog.Logger
 
 	service *plumber // that scores; nil: the engine does
+
+	defaults map[string]string // of parameters, as the config file has them
+	getenv   func(string) string
+	version  string // of the program
 
 	mu   sync.Mutex
 	done db.RunProgress
@@ -158,7 +163,7 @@ func fatal(err error) bool {
 		}
 	}
 	_, down := serviceFails(err)
-	return down || errors.Is(err, db.ErrFenced)
+	return down || store.Fails(err) || errors.Is(err, db.ErrFenced)
 }
 
 // sliceID identifies what one slice of the run makes: the run itself where it

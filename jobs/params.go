@@ -23,6 +23,7 @@ type ParamSpec struct {
 	Help    string   `json:"help"`
 
 	along []string // variables that a choice speaks of; never secrets
+	check string   // what a string is held to; see checks
 }
 
 // Specs lists the parameters of a parameter struct (or a pointer to one).
@@ -35,7 +36,7 @@ func Specs(params any) []ParamSpec {
 	for f := range t.Fields() {
 		tag := f.Tag.Get
 		s := ParamSpec{Name: tag("param"), Kind: kindName(f.Type.Kind()), Env: tag("env"),
-			Default: tag("default"), Min: tag("min"), Help: tag("help")}
+			Default: tag("default"), Min: tag("min"), Help: tag("help"), check: tag("check")}
 		if c := tag("choices"); c != "" {
 			s.Choices = strings.Split(c, ",")
 		}
@@ -63,13 +64,21 @@ func kindName(k reflect.Kind) string {
 // Check parses a value as the parameter would be, and says in one line what is
 // wrong with it.
 func (s ParamSpec) Check(value string) error {
+	if err := s.CheckValue(value); err != nil {
+		return usagef("%s: %s", s.Name, err)
+	}
+	return nil
+}
+
+// CheckValue is Check for who names the parameter in another way.
+func (s ParamSpec) CheckValue(value string) error {
 	if len(s.Choices) > 0 {
 		for _, c := range s.Choices {
 			if strings.EqualFold(c, value) {
 				return nil
 			}
 		}
-		return usagef("%s: %q is not one of %s", s.Name, value, strings.Join(s.Choices, ", "))
+		return usagef("%q is not one of %s", value, strings.Join(s.Choices, ", "))
 	}
 	var n float64
 	var err error
@@ -85,16 +94,19 @@ func (s ParamSpec) Check(value string) error {
 		}
 	case "bool":
 		_, err = strconv.ParseBool(value)
-		return wrapUsage(err, "%s: %q is not true or false", s.Name, value)
+		return wrapUsage(err, "%q is not true or false", value)
 	default:
+		if held := checks[s.check]; held != nil && value != "" {
+			return held(value)
+		}
 		return nil
 	}
 	if err != nil {
-		return usagef("%s: %q is not a number", s.Name, value)
+		return usagef("%q is not a number", value)
 	}
 	if s.Min != "" {
 		if low, _ := strconv.ParseFloat(s.Min, 64); n < low {
-			return usagef("%s: %s is below the least, %s", s.Name, value, s.Min)
+			return usagef("%s is below the least, %s", value, s.Min)
 		}
 	}
 	return nil

@@ -177,7 +177,19 @@ func (r *Runner) prepare(q Request, now time.Time) (Stage, *Job, error) {
 	if err := fill(params, r.Defaults, r.Getenv, q.Options); err != nil {
 		return nil, nil, err
 	}
-	return stage, &Job{DB: r.DB, Request: q, Params: params, From: from, To: to, Now: now, Log: r.Log}, nil
+	if p, ok := params.(settler); ok {
+		if from, to, err = p.settle(q, from, to); err != nil {
+			return nil, nil, err
+		}
+	}
+	return stage, &Job{DB: r.DB, Request: q, Params: params, From: from, To: to, Now: now, Log: r.Log,
+		defaults: r.Defaults, getenv: r.Getenv, version: r.Version}, nil
+}
+
+// settler is a parameter struct that has a say in the days of a run, or whose
+// parameters exclude one another.
+type settler interface {
+	settle(q Request, from, to db.Day) (db.Day, db.Day, error)
 }
 
 // newRun is the ledger row of a run about to start.

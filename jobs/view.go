@@ -46,6 +46,8 @@ type Console interface {
 	Pause(ctx context.Context, stage, reason string, until *time.Time) (db.Pause, error)
 	// Resume ends a pause and reports whether there was one.
 	Resume(ctx context.Context, stage string) (bool, error)
+
+	ReportConsole
 }
 
 // About names the place a console looks at.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"os/user"
 	"strconv"
@@ -95,13 +96,15 @@ func (a *app) runner(s *session, log *slog.Logger) *jobs.Runner {
 		host = "unknown"
 	}
 	r := &jobs.Runner{Stages: jobs.Stages(), Log: log, Clock: a.clock, Getenv: a.getenv, Host: host, Version: a.version,
-		Actor: a.actor(), ReadOnly: a.global.readOnly}
+		Actor: a.actor(), ReadOnly: a.global.readOnly, Defaults: map[string]string{}}
 	if s != nil {
 		r.DB, r.ReadOnly = s.db, s.about.ReadOnly
 		if s.target.stages != nil {
 			r.Stages = s.target.stages
 		}
-		r.Defaults, r.Plumber = s.target.scoring.defaults(), s.target.scoring.service()
+		r.Plumber = s.target.scoring.service()
+		maps.Copy(r.Defaults, s.target.scoring.defaults())
+		maps.Copy(r.Defaults, s.target.report.defaults(a))
 	}
 	return r
 }

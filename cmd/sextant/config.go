@@ -26,6 +26,7 @@ type config struct {
 	Lang           string             `yaml:"lang"`   // the console speaks: en or ko
 	Stages         stageSettings      `yaml:"stages"` // of every profile
 	Scoring        scoringSettings    `yaml:",inline"`
+	Report         reportSettings     `yaml:"report"`
 
 	path string
 	text []byte // to find the line of what is wrong
@@ -44,6 +45,7 @@ type profile struct {
 
 	Stages  stageSettings   `yaml:"stages"` // before those of the whole file
 	Scoring scoringSettings `yaml:",inline"`
+	Report  reportSettings  `yaml:"report"`
 }
 
 // Where the runs go that the console launches.
@@ -104,6 +106,9 @@ func parseConfig(path string, text []byte) (*config, error) {
 	if err := c.checkScoring(nil, c.Scoring); err != nil {
 		return nil, err
 	}
+	if err := c.checkReport(nil, c.Report); err != nil {
+		return nil, err
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.Profiles)) {
 		if err := c.check(name, c.Profiles[name]); err != nil {
 			return nil, err
@@ -135,6 +140,9 @@ func (c *config) check(name string, p profile) error {
 		return c.errorAt([]string{"profiles", name, "colour"}, "unknown colour %q; the colours are %s", p.Colour, strings.Join(colours, ", "))
 	}
 	if err := c.checkScoring([]string{"profiles", name}, p.Scoring); err != nil {
+		return err
+	}
+	if err := c.checkReport([]string{"profiles", name}, p.Report); err != nil {
 		return err
 	}
 	return c.checkStages([]string{"profiles", name, "stages"}, p.Stages)

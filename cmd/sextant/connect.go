@@ -24,6 +24,7 @@ type target struct {
 	lang        string         // of the console; empty: the locale's
 	stages      *jobs.Registry // as the config file has them; nil: it says nothing
 	scoring     scoringSettings
+	report      reportSettings
 }
 
 // resolve finds the target: --database or --profile, else DATABASE_URL, else the
@@ -58,9 +59,9 @@ func (a *app) resolve() (target, error) {
 		t.environment, t.colour, t.readOnly = p.Environment, p.Colour, t.readOnly || p.ReadOnly
 		t.launch = p.Launch
 		conf.Stages = conf.Stages.over(p.Stages)
-		conf.Scoring = conf.Scoring.over(p.Scoring)
+		conf.Scoring, conf.Report = conf.Scoring.over(p.Scoring), conf.Report.over(p.Report)
 	}
-	t.scoring = conf.Scoring
+	t.scoring, t.report = conf.Scoring, conf.Report
 	if len(conf.Stages) > 0 {
 		if t.stages, err = jobs.Stages().With(conf.Stages.settings()); err != nil {
 			return target{}, err

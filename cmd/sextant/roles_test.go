@@ -50,7 +50,15 @@ var everyCommand = map[string][]underRoles{
 	"run mirt-calibrate":           {{"--dry-run", looks}, {"", runs}},
 	"run update-theta":             {{"--user USER --dry-run", looks}, {"--user USER", runs}},
 	"run sync-answers":             {{"--dry-run", looks}, {"", runs}, {"--full", runs}, {"--full", runs}},
-	"run generate-weekly-report":   {{"", [3]int{exitUsage, exitUsage, exitUsage}}}, // not built
+	"run generate-weekly-report":   {{"--dry-run", looks}, {"--out OUT", runs}},
+
+	"report":          nil, // holds others
+	"report generate": {{"--user USER --out OUT --force --dry-run", looks}, {"--user USER --out OUT --force", runs}},
+	"report list":     {{"", looks}},
+	"report open":     {{"USER", looks}},
+	"report url":      {{"USER", looks}},
+	"report prune":    {{"--dry-run", looks}, {"--older-than 400d --yes", runs}},
+	"report template": nil, // no database
 
 	"theta show":      {{"USER", looks}},
 	"theta history":   {{"USER", looks}},
@@ -109,7 +117,7 @@ func TestEveryCommandUnderEachRole(t *testing.T) {
 			b := newDemoBench(t)
 			learners := read[[]db.Learner](b, "learner", "list", "--limit", "2")
 			csv := t.TempDir() + "/answers.csv"
-			named := strings.NewReplacer("USER", learners[0].UserID, "OTHER", learners[1].UserID, "ITEM", b.item(), "RUN", b.lastRun(), "CSV", csv,
+			named := strings.NewReplacer("USER", learners[0].UserID, "OTHER", learners[1].UserID, "ITEM", b.item(), "RUN", b.lastRun(), "CSV", csv, "OUT", t.TempDir(),
 				"LATER", now.Format(time.RFC3339))
 			// The demo was made after the moment at which the tests' clock stands.
 			if _, err := b.pool().Exec(t.Context(), `UPDATE sextant.theta_history SET estimated_at = estimated_at - interval '1 day'`); err != nil {

@@ -54,7 +54,7 @@ func newDemoBench(t *testing.T) *bench { return benchOn(t, dbtest.New(t, demoTem
 
 func benchOn(t *testing.T, url string) *bench {
 	t.Helper()
-	b := &bench{T: t, env: map[string]string{"XDG_CONFIG_HOME": t.TempDir(), "USER": "tester"}}
+	b := &bench{T: t, env: map[string]string{"XDG_CONFIG_HOME": t.TempDir(), "XDG_DATA_HOME": t.TempDir(), "USER": "tester"}}
 	if url != "" {
 		b.url, b.env["DATABASE_URL"] = url, url
 	}
