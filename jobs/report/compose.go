@@ -11,7 +11,7 @@ func Compose(doc Document, v Variant) Page {
 	c := composer{doc: doc.For(v.Edition), v: v, w: v.Language.words(), l: v.Language}
 	period := c.l.Period(doc.Week.Monday, doc.Week.Sunday)
 	p := Page{
-		Variant: v, Brand: c.w.Brand(v.Edition), Heading: line(name(doc.Learner)), Period: period,
+		Variant: v, Brand: c.w.Brand(v.Edition), Heading: line(Span{Text: Shown(doc.Learner), Foreign: true}), Period: period,
 		Title:     c.w.Title(Shown(doc.Learner), period),
 		Footnotes: c.w.Footnotes(v.Edition), Footer: c.w.FooterRun(doc.Provenance), Numbering: c.w.Numbering(),
 	}
@@ -120,17 +120,15 @@ func (c composer) card(k KPI) Card {
 		return card
 	}
 	card.Value, card.Meaning = c.w.KPIValue(k.Key, *k.Value), c.w.KPIMeaning(k.Key, *k.Value)
-	var change *float64
 	if k.Last != nil {
-		d := *k.Value - *k.Last
-		change = &d
-		card.Trend = trend(d, steady)
+		change := *k.Value - *k.Last
+		card.Trend = trend(change)
+		card.Change = c.w.KPIChange(k.Key, change, card.Trend)
 	}
-	card.Change = c.w.KPIChange(k.Key, change, card.Trend)
 	return card
 }
 
-func trend(change, steady float64) Trend {
+func trend(change float64) Trend {
 	switch {
 	case math.Abs(change) < steady:
 		return Steady

@@ -153,7 +153,7 @@ func (c composer) topicRow(topic Text, t Topic) []Text {
 
 func (c composer) days() []Block {
 	alt, caption := c.w.DaysCaption(c.doc.Days)
-	table := Table{Caption: c.w.DayTable(), Columns: c.w.DayColumns()}
+	table := Table{Caption: c.w.DayTable(), Columns: c.w.DayColumns(), Compact: true}
 	for _, d := range c.doc.Days {
 		accuracy, minutes := unknown, unknown
 		if d.Answers > 0 {

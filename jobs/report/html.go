@@ -54,6 +54,7 @@ var htmlPage = sync.OnceValues(func() (*template.Template, error) {
 	}
 	return template.New("page.html.tmpl").Funcs(template.FuncMap{
 		"text": htmlText,
+		"long": func(t Text) bool { return len(t.String()) > 60 },
 		"css":  func() template.CSS { return template.CSS(css) },
 	}).ParseFS(htmlFiles, "html/page.html.tmpl")
 })

@@ -37,16 +37,20 @@ func (l Language) Signed(x float64, decimals int) string {
 
 // Percent writes a share as a whole percentage.
 func (l Language) Percent(share float64) string {
-	return l.Number(share*100, 0) + "%"
+	s := l.Number(share*100, 0)
+	if s == unknown {
+		return s
+	}
+	return s + "%"
 }
 
 // PlusMinus writes an estimate and its standard error; a dash where either is
 // not known.
 func (l Language) PlusMinus(x, se *float64) string {
-	if x == nil || se == nil {
+	if x == nil || se == nil || l.Number(*x, 2) == unknown || l.Number(*se, 2) == unknown {
 		return unknown
 	}
-	return l.Number(*x, 2) + " ± " + l.Number(*se, 2)
+	return l.Number(*x, 2) + "\u00a0±\u00a0" + l.Number(*se, 2) // never parted by the end of a line
 }
 
 // Count writes a whole number with its thousands parted.

@@ -57,7 +57,7 @@ type Card struct {
 	Missing string
 	Meaning string // what the value says, in a sentence
 	Last    string // last week's value, in words
-	Change  string // up, down, steady or unknown, in words
+	Change  string // up, down or steady, in words; empty: there is nothing to compare with
 	Trend   Trend
 }
 
@@ -90,6 +90,7 @@ type Table struct {
 	Caption string
 	Columns []Column
 	Rows    [][]Text
+	Compact bool // narrow enough for a phone as it is
 }
 
 // Column is a table's column.

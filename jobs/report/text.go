@@ -21,8 +21,17 @@ func line(parts ...any) Text {
 	return t
 }
 
-// name is somebody's data as it can be shown among words.
-func name(s string) Span { return Span{Text: Shown(s), Foreign: true} }
+// longestName is how many characters of a name are shown among words.
+const longestName = 80
+
+// name is a topic as it can be shown among words.
+func name(s string) Span {
+	s = Shown(s)
+	if r := []rune(s); len(r) > longestName {
+		s = strings.TrimSpace(string(r[:longestName-1])) + "…"
+	}
+	return Span{Text: s, Foreign: true}
+}
 
 // strong is a stretch of words that stands out.
 func strong(s string) Span { return Span{Text: s, Strong: true} }

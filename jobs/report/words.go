@@ -66,7 +66,7 @@ type kpiWords interface {
 	KPIMissing(key string) string
 	KPIMeaning(key string, v float64) string
 	KPILast(key string, last *float64) string
-	KPIChange(key string, change *float64, t Trend) string
+	KPIChange(key string, change float64, t Trend) string
 }
 
 // abilityWords explain θ.

@@ -81,18 +81,14 @@ func (e english) KPILast(key string, last *float64) string {
 	return "Last week: " + e.KPIValue(key, *last)
 }
 
-func (e english) KPIChange(key string, change *float64, t Trend) string {
+func (e english) KPIChange(key string, change float64, t Trend) string {
 	switch {
-	case change == nil:
-		return "Nothing to compare with"
 	case t == Steady:
 		return "About the same"
 	case key == Improvement:
-		return upDown(t, "Up ", "Down ") + e.Number(math.Abs(*change), 2)
-	case key == Engagement:
-		return upDown(t, "Up ", "Down ") + e.Number(math.Abs(*change)*100, 0) + " points"
+		return upDown(t, "Up ", "Down ") + e.Number(math.Abs(change), 2)
 	}
-	return upDown(t, "Up ", "Down ") + e.Number(math.Abs(*change)*100, 0) + " percentage points"
+	return upDown(t, "Up ", "Down ") + e.Number(math.Abs(change)*100, 0) + " points"
 }
 
 func upDown(t Trend, up, down string) string {

@@ -70,18 +70,16 @@ func (k korean) KPILast(key string, last *float64) string {
 	return "지난주 " + k.KPIValue(key, *last)
 }
 
-func (k korean) KPIChange(key string, change *float64, t Trend) string {
+func (k korean) KPIChange(key string, change float64, t Trend) string {
 	switch {
-	case change == nil:
-		return "비교할 값 없음"
 	case t == Steady:
 		return "지난주와 비슷함"
 	case key == Improvement:
-		return k.Number(math.Abs(*change), 2) + upDown(t, " 상승", " 하락")
+		return k.Number(math.Abs(change), 2) + upDown(t, " 상승", " 하락")
 	case key == Engagement:
-		return k.Number(math.Abs(*change)*100, 0) + upDown(t, "점 상승", "점 하락")
+		return k.Number(math.Abs(change)*100, 0) + upDown(t, "점 상승", "점 하락")
 	}
-	return k.Number(math.Abs(*change)*100, 0) + upDown(t, "%p 상승", "%p 하락")
+	return k.Number(math.Abs(change)*100, 0) + upDown(t, "%p 상승", "%p 하락")
 }
 
 func (korean) AboutAbility() string {
