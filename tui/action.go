@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 
 	tea "charm.land/bubbletea/v2"
@@ -12,14 +13,18 @@ import (
 // action is a change under way. It outlives the dialog and the screen that
 // started it.
 type action struct {
-	what string // in the present: "starting update-theta"
-	feed *feed[uuid.UUID]
-	done func(uuid.UUID, error) tea.Cmd
+	what  string // in the present: "starting update-theta"
+	entry *entry
+	feed  *feed[uuid.UUID]
+	done  func(uuid.UUID, error) tea.Cmd
 }
 
-// act starts a change; done hears how it ended.
-func (a *app) act(what string, do func(context.Context) (uuid.UUID, error), done func(uuid.UUID, error) tea.Cmd) tea.Cmd {
-	x := &action{what: what, feed: newFeed(a, do), done: done}
+// act starts a change, which stands in the journal by the shell command that
+// does the same; done hears how it ended.
+func (a *app) act(what, command string, do func(context.Context) (uuid.UUID, error), done func(uuid.UUID, error) tea.Cmd) tea.Cmd {
+	x := &action{what: what, feed: newFeed(a, do), done: done,
+		entry: &entry{at: a.now(), what: what, command: command, env: cmp.Or(a.about.Environment, a.about.Profile)}}
+	a.journal = append(a.journal, x.entry)
 	x.feed.limit = writeLimit
 	a.actions = append(a.actions, x)
 	a.toast = toast{}
@@ -31,6 +36,7 @@ func (a *app) settle(msg tea.Msg) tea.Cmd {
 	for i, x := range a.actions {
 		if x.feed.Take(msg) {
 			a.actions = append(a.actions[:i:i], a.actions[i+1:]...)
+			x.entry.done, x.entry.run, x.entry.err = true, x.feed.value, x.feed.err
 			return x.done(x.feed.value, x.feed.err)
 		}
 	}
@@ -43,22 +49,22 @@ func (a *app) settle(msg tea.Msg) tea.Cmd {
 func (a *app) launch(q jobs.Request, n int, again func()) tea.Cmd {
 	from := a.screen()
 	start := func(ctx context.Context) (uuid.UUID, error) { return a.console.Launch(ctx, q) }
-	return a.act("starting "+q.Stage, start, func(id uuid.UUID, err error) tea.Cmd {
+	return a.act(a.tr("starting %s", q.Stage), q.Command(), start, func(id uuid.UUID, err error) tea.Cmd {
 		if err != nil {
 			again()
 		}
 		switch {
 		case err != nil && connectionLost(err):
-			a.say(bad, "no answer: "+q.Stage+" may have started all the same; look at Runs ("+err.Error()+")")
+			a.say(bad, a.tr("no answer: %s may have started all the same; look at Runs (%s)", q.Stage, err))
 			return nil
 		case err != nil:
-			a.say(bad, q.Stage+" was not started: "+err.Error())
+			a.say(bad, a.tr("%s was not started: %s", q.Stage, err))
 			return nil
 		case a.screen() != from:
-			a.say(good, q.Stage+" started; :run "+shortID(id)+" shows it")
+			a.say(good, a.tr("%s started; :run %s shows it", q.Stage, shortID(id)))
 			return nil
 		}
-		a.say(good, q.Stage+" started")
+		a.say(good, a.tr("%s started", q.Stage))
 		for range min(n, len(a.stack)-1) {
 			a.screen().Close()
 			a.stack = a.stack[:len(a.stack)-1]

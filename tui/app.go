@@ -15,7 +15,9 @@ import (
 // of screens and the dialogs over it. Screens hold a pointer to it and call its
 // methods from Update and from key actions, never from inside a command.
 type app struct {
-	ctx     context.Context // ends with the console; parent of every request
+	root    context.Context // ends with the console
+	ctx     context.Context // ends with the profile in use; parent of every request
+	stop    context.CancelFunc
 	console jobs.Console
 	about   jobs.About
 	clock   func() time.Time
@@ -34,7 +36,18 @@ type app struct {
 	waiting       map[uint64]time.Time // requests in flight, by id
 	actions       []*action            // changes under way
 	refreshedAt   time.Time
-	history       []string // palette lines entered, oldest first
+	stale         bool     // the ledger has changed since
+	journal       []*entry // changes made, oldest first
+
+	watch     watch
+	memory    memory
+	stateFile string // of the memory; empty: it is not kept
+
+	profiles  []Profile
+	connect   func(ctx context.Context, profile string) (jobs.Console, error)
+	switching *switching
+
+	mouse bool
 }
 
 // tick drives the clock, the refreshes and whatever else goes with time.
@@ -49,7 +62,7 @@ func later(d time.Duration, msg tea.Msg) tea.Cmd {
 
 // Init starts the clock and the first request.
 func (a *app) Init() tea.Cmd {
-	cmds := []tea.Cmd{a.after(tickEvery, tick{}), a.refresh()}
+	cmds := []tea.Cmd{a.after(tickEvery, tick{}), a.refresh(), a.listen()}
 	if a.ask {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
@@ -79,6 +92,17 @@ func (a *app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return a, tea.Batch(a.after(tickEvery, tick{}), a.tick())
 	case tea.KeyPressMsg:
 		return a, a.press(msg)
+	case tea.MouseWheelMsg:
+		return a, a.wheel(msg)
+	case tea.MouseClickMsg:
+		return a, a.click(msg)
+	case changed:
+		return a, a.heard(msg)
+	case silent:
+		return a, a.unheard(msg)
+	case unsaved:
+		a.say(warning, a.tr("saved filters and history cannot be kept: %s", msg.err))
+		return a, nil
 	case tea.PasteMsg:
 		if front := a.front(); front.Typing() {
 			return a, front.Update(msg)
@@ -87,10 +111,10 @@ func (a *app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	if o, ok := msg.(outcome); ok {
 		id, err := o.outcome()
-		delete(a.waiting, id)
-		if a.link.observe(err, a.now()) {
+		if _, ours := a.waiting[id]; ours && a.link.observe(err, a.now()) { // not the profile's before
 			a.say(good, "the database is back")
 		}
+		delete(a.waiting, id)
 	}
 	return a, a.broadcast(msg)
 }
@@ -111,7 +135,7 @@ func (a *app) broadcast(msg tea.Msg) tea.Cmd {
 	for _, d := range a.dialogs {
 		cmds = append(cmds, d.Update(msg))
 	}
-	cmds = append(cmds, a.settle(msg))
+	cmds = append(cmds, a.settle(msg), a.switched(msg))
 	a.resize() // fresh data may change how a screen divides its room
 	return tea.Batch(cmds...)
 }
@@ -126,10 +150,11 @@ func (a *app) tick() tea.Cmd {
 	if a.link.lost {
 		return a.retry(now)
 	}
-	if every := a.screen().Every(); every > 0 && now.Sub(a.refreshedAt) >= every {
-		return a.refresh()
+	again := a.listenAgain()
+	if every := a.pace(); a.stale || every > 0 && now.Sub(a.refreshedAt) >= every {
+		return tea.Batch(again, a.refresh())
 	}
-	return nil
+	return again
 }
 
 // retry tries a lost database again once its time has come: by the screen in
@@ -145,58 +170,8 @@ func (a *app) retry(now time.Time) tea.Cmd {
 }
 
 func (a *app) refresh() tea.Cmd {
-	a.refreshedAt = a.now()
+	a.refreshedAt, a.stale = a.now(), false
 	return a.screen().Refresh()
-}
-
-// press gives a key to the view in front, then to the keys that work on every
-// screen.
-func (a *app) press(msg tea.KeyPressMsg) tea.Cmd {
-	stroke := msg.String()
-	if stroke == "ctrl+c" {
-		return tea.Quit
-	}
-	if a.toast.level == warning { // it was about the key before
-		a.toast = toast{}
-	}
-	front := a.front()
-	if k, ok := find(front.Keys(), stroke); ok {
-		return a.do(k)
-	}
-	if front.Typing() || len(a.dialogs) > 0 {
-		return front.Update(msg)
-	}
-	if k, ok := find(a.globalKeys(), stroke); ok {
-		return a.do(k)
-	}
-	return nil
-}
-
-// do carries out a key, or says why it is off.
-func (a *app) do(k Key) tea.Cmd {
-	if k.Off != "" {
-		a.say(warning, k.Off)
-		return nil
-	}
-	return k.Do()
-}
-
-// globalKeys work on every screen that is not taking text.
-func (a *app) globalKeys() []Key {
-	keys := []Key{
-		{Strokes: []string{"esc", "backspace"}, Help: "back to the screen before", Do: a.back},
-		{Strokes: []string{":"}, Label: "command", Help: "type a command: :run, :learner kim, :quit …", Do: func() tea.Cmd { return a.open(newPalette(a)) }},
-		{Strokes: []string{"?"}, Label: "help", Help: "this help", Do: func() tea.Cmd { return a.open(newHelp(a)) }},
-		{Strokes: []string{"ctrl+r"}, Help: "refresh now", Do: a.refresh},
-		{Strokes: []string{"ctrl+z"}, Help: "to the shell; fg comes back", Do: func() tea.Cmd { return tea.Suspend }},
-		{Strokes: []string{"q", "ctrl+c"}, Label: "quit", Help: "quit; what runs goes on running", Do: func() tea.Cmd { return tea.Quit }},
-	}
-	for i, t := range topScreens() {
-		if t.number != "" {
-			keys = append(keys, Key{Strokes: []string{t.number}, Help: t.name, Do: func() tea.Cmd { return a.jump(i) }})
-		}
-	}
-	return keys
 }
 
 func (a *app) now() time.Time { return a.clock() }
@@ -209,64 +184,6 @@ func (a *app) nextRequest() uint64 {
 	a.requests++
 	a.waiting[a.requests] = a.now()
 	return a.requests
-}
-
-// screen is the one in front.
-func (a *app) screen() screen { return a.stack[len(a.stack)-1] }
-
-// front is what keys go to.
-func (a *app) front() view {
-	if n := len(a.dialogs); n > 0 {
-		return a.dialogs[n-1]
-	}
-	return a.screen()
-}
-
-// push opens a screen over the one in front.
-func (a *app) push(s screen) tea.Cmd {
-	a.dialogs = nil
-	a.stack = append(a.stack, s)
-	a.resize()
-	return a.refresh()
-}
-
-// back closes the screen in front; the first one stays.
-func (a *app) back() tea.Cmd {
-	if len(a.stack) == 1 {
-		return nil
-	}
-	a.screen().Close()
-	a.stack = a.stack[:len(a.stack)-1]
-	a.resize()
-	return a.refresh()
-}
-
-// jump goes to a top screen and closes what is open over it.
-func (a *app) jump(i int) tea.Cmd {
-	a.dialogs = nil
-	for _, s := range a.stack[1:] {
-		s.Close()
-	}
-	if a.tops[i] == nil {
-		a.tops[i] = topScreens()[i].open(a)
-	}
-	a.stack = []screen{a.tops[i]}
-	a.resize()
-	return a.refresh()
-}
-
-// open shows a dialog.
-func (a *app) open(d dialog) tea.Cmd {
-	a.dialogs = append(a.dialogs, d)
-	return nil
-}
-
-// dismiss closes the dialog in front.
-func (a *app) dismiss() tea.Cmd {
-	if n := len(a.dialogs); n > 0 {
-		a.dialogs = a.dialogs[:n-1]
-	}
-	return nil
 }
 
 // copy puts a shell command on the terminal's clipboard.

@@ -57,14 +57,18 @@ func (w watched) View() tea.View {
 	return v
 }
 
-func begin(t *testing.T, f *fixture) *session {
+func begin(t *testing.T, f *fixture) *session { return beginWith(t, f, func(*Options) {}) }
+
+func beginWith(t *testing.T, f *fixture, set func(*Options)) *session {
 	t.Parallel()
 	s := &session{t: t, f: f, now: fixedNow, drawn: make(chan struct{}, 1)}
-	a := newApp(t.Context(), Options{Console: f, Background: Dark, Clock: func() time.Time {
+	o := Options{Console: f, Background: Dark, Clock: func() time.Time {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return s.now
-	}})
+	}}
+	set(&o)
+	a := newApp(t.Context(), o)
 	a.after = func(d time.Duration, msg tea.Msg) tea.Cmd {
 		if _, ok := msg.(tick); ok {
 			return nil // pass sends them

@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +50,9 @@ func (a *app) View() tea.View {
 	v := tea.NewView(content)
 	v.AltScreen = true
 	v.Cursor = a.cursor(rows)
+	if a.mouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
 	v.WindowTitle = "sextant " + a.about.Environment
 	return v
 }
@@ -124,150 +126,6 @@ func (a *app) apart(left, right widget.Line) string {
 		left = left.Add(th.Blank, "  ")
 	}
 	return a.fit(append(left, right...))
-}
-
-// header says where we are connected, and as what.
-func (a *app) header() string {
-	th := a.theme
-	env := a.about.Environment
-	if env == "" {
-		env = a.about.Profile
-	}
-	left := widget.S(th.Strong, "sextant").Add(th.Blank, "  ")
-	if env != "" {
-		left = left.Add(th.Environment(env, a.about.Colour), " "+strings.ToUpper(widget.Clean(env))+" ").Add(th.Blank, "  ")
-	}
-	left = left.Add(th.Muted, widget.Clean(a.about.Database))
-	var right widget.Line
-	if a.about.ReadOnly {
-		right = right.Add(th.Due, th.Tr("READ-ONLY")).Add(th.Blank, "  ")
-	}
-	clock := "15:04:05"
-	if a.width >= 100 {
-		clock = "Mon 2006-01-02 15:04:05"
-	}
-	return a.apart(left, right.Add(th.Text, a.now().UTC().Format(clock)).Add(th.Muted, " UTC"))
-}
-
-// tabs lists the top screens and the way to where we are.
-func (a *app) tabs() string {
-	th := a.theme
-	var left widget.Line
-	for i, t := range topScreens() {
-		name, num := th.Muted, th.Faint
-		if a.tops[i] == a.stack[0] {
-			name, num = th.Strong.Underline(), th.Accent
-		}
-		left = left.Add(num, t.number+" ").Add(name, th.Tr(t.name)).Add(th.Blank, "   ")
-	}
-	var path widget.Line
-	for i, s := range a.stack[1:] {
-		if i > 0 {
-			path = path.Add(th.Faint, " "+th.Glyph.Crumb+" ")
-		}
-		style := th.Muted
-		if i == len(a.stack)-2 {
-			style = th.Accent
-		}
-		path = path.Add(style, widget.Clean(s.Title()))
-	}
-	if room := a.width - 4 - left.Width(); path.Width() > room && len(a.stack) > 2 {
-		path = widget.S(th.Faint, th.Glyph.Crumb+" ").Add(th.Accent, widget.Clean(a.screen().Title()))
-	}
-	if room := a.width - 4 - left.Width(); path.Width() > room {
-		path = path.Truncate(max(0, room), th.Glyph.Ellipsis)
-	}
-	return a.apart(left, path)
-}
-
-// status is the line above the footer: a toast, or what we wait for.
-func (a *app) status() string {
-	th := a.theme
-	if a.toast.text != "" {
-		sign, style := th.Glyph.OK, th.Fresh
-		switch a.toast.level {
-		case warning:
-			sign, style = th.Glyph.Warn, th.Due
-		case bad:
-			sign, style = th.Glyph.Bad, th.Failed
-		}
-		return a.fit(widget.S(style, sign+" ").Add(th.Text, a.toast.text))
-	}
-	if len(a.actions) > 0 {
-		return a.fit(widget.S(th.Running, th.Glyph.Running+" ").Add(th.Text, a.actions[0].what+th.Glyph.Ellipsis))
-	}
-	if wait := a.longestWait(); wait >= 2*time.Second && !a.link.lost {
-		return a.fit(widget.S(th.Muted, th.Tr("waiting for the database, %s", age(th, wait))))
-	}
-	return a.fit(nil)
-}
-
-func (a *app) longestWait() time.Duration {
-	var longest time.Duration
-	for _, since := range a.waiting {
-		longest = max(longest, a.now().Sub(since))
-	}
-	return longest
-}
-
-// footer lists the keys of the view in front.
-func (a *app) footer() string {
-	th := a.theme
-	keys := a.front().Keys()
-	var tail []Key
-	if len(a.dialogs) == 0 && !a.front().Typing() {
-		for _, k := range a.globalKeys() {
-			if k.Label != "" {
-				tail = append(tail, k)
-			}
-		}
-	}
-	room := a.width - 2
-	end := a.keyLine(tail, room)
-	if len(tail) > 0 && a.keyLine(keys, 1<<30).Width() > room-end.Width()-3 {
-		help := slices.IndexFunc(tail, func(k Key) bool { return k.Strokes[0] == "?" })
-		end = a.keyLine(tail[help:help+1], room) // which names the others
-	}
-	line := a.keyLine(keys, room-end.Width()-3)
-	if len(line) > 0 && len(end) > 0 {
-		line = line.Add(th.Blank, "   ")
-	}
-	return a.fit(append(line, end...))
-}
-
-// keyLine shows as many keys as fit, whole.
-func (a *app) keyLine(keys []Key, room int) widget.Line {
-	th := a.theme
-	var line widget.Line
-	for _, k := range keys {
-		if k.Label == "" {
-			continue
-		}
-		style, label := th.Key, th.Muted
-		if k.Changes {
-			style = th.ChangeKey
-		}
-		if k.Off != "" {
-			style, label = th.KeyOff, th.KeyOff
-		}
-		next := widget.S(style, a.stroke(k.Strokes[0])).Add(th.Blank, " ").Add(label, th.Tr(k.Label))
-		if len(line) > 0 {
-			next = append(widget.S(th.Blank, "   "), next...)
-		}
-		if line.Width()+next.Width() > room {
-			break
-		}
-		line = append(line, next...)
-	}
-	return line
-}
-
-// stroke is a keystroke as this terminal can show it.
-func (a *app) stroke(s string) string {
-	if shown := shownStroke(s); !a.mode.ASCII {
-		return shown
-	}
-	return s
 }
 
 // overlay frames a dialog over the window.

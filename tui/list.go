@@ -105,6 +105,7 @@ func (l *list) view(a *app, w, h int) []string {
 		h--
 	}
 	l.SetSize(w, h)
+	l.Tick(a.now())
 	rows := widget.Fill(l.View(a.theme), h)
 	if filtering {
 		rows = append(rows, line)

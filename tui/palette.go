@@ -17,6 +17,8 @@ type command struct {
 	arg  string   // what it takes; empty: nothing
 	help string
 	do   func(arg string) tea.Cmd
+
+	private bool // its argument is nothing to keep
 }
 
 // commands registers what the palette can do.
@@ -28,8 +30,9 @@ func (a *app) commands() []command {
 	}
 	return append(list,
 		command{name: "stage", arg: "NAME", help: a.tr("open a stage"), do: a.openStage},
-		command{name: "learner", arg: "ID", help: a.tr("open a learner, or search"), do: a.openLearner},
+		command{name: "learner", arg: "ID", help: a.tr("open a learner, or search"), do: a.openLearner, private: true},
 		command{name: "run", arg: "ID", help: a.tr("open a run by the start of its id"), do: a.openRun},
+		command{name: "ctx", also: []string{"profile", "context"}, arg: "PROFILE", help: a.tr("switch to another database of the config file"), do: a.openProfile},
 		command{name: "help", help: a.tr("the keys of this screen"), do: func(string) tea.Cmd { return a.open(newHelp(a)) }},
 		command{name: "quit", help: a.tr("leave the console"), do: func(string) tea.Cmd { return tea.Quit }},
 	)
@@ -90,7 +93,7 @@ type palette struct {
 	past   int // how far back in the history
 }
 
-func newPalette(a *app) dialog { return &palette{app: a, past: len(a.history)} }
+func newPalette(a *app) dialog { return &palette{app: a, past: len(a.memory.History)} }
 
 // Title is the box's.
 func (p *palette) Title() string { return "Command" }
@@ -131,7 +134,7 @@ func (p *palette) up() tea.Cmd {
 		p.cursor--
 	} else if p.past > 0 {
 		p.past--
-		p.input.SetValue(p.app.history[p.past])
+		p.input.SetValue(p.app.memory.History[p.past])
 	}
 	return nil
 }
@@ -198,11 +201,13 @@ func (p *palette) run() tea.Cmd {
 	if m[p.cursor].arg == "" {
 		arg = ""
 	}
-	if line := strings.TrimSpace(m[p.cursor].name + " " + arg); !slices.Contains(a.history, line) {
-		a.history = append(a.history, line)
-	}
 	a.dismiss()
-	return m[p.cursor].do(strings.TrimSpace(arg))
+	do := m[p.cursor].do(strings.TrimSpace(arg))
+	if m[p.cursor].private {
+		return do // what is kept names no learner
+	}
+	a.recall(strings.TrimSpace(m[p.cursor].name + " " + arg))
+	return tea.Batch(do, a.remember())
 }
 
 // Box draws the line and its matches.

@@ -32,8 +32,8 @@ func newPipeline(a *app) *pipeline {
 		{Title: "DATA DAY", Min: 10, Drop: 1, Sort: true},
 		{Title: "LAG", Min: 4, Right: true, Drop: 4, Sort: true},
 		{Title: "LAST RUN", Min: 20, Drop: 2},
-		{Title: "TOOK", Min: 6, Right: true, Drop: 5},
-		{Title: "NEXT", Min: 9, Right: true, Drop: 3},
+		{Title: "TOOK", Min: 6, Right: true, Drop: 5, Quiet: true},
+		{Title: "NEXT", Min: 9, Right: true, Drop: 3, Quiet: true},
 		{Title: "RECENT", Min: 6, Max: sparkRuns, Drop: 6},
 	})
 	return p

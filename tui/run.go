@@ -197,7 +197,7 @@ func confirmCancel(a *app, r db.Run) dialog {
 	}
 	ask := func(ctx context.Context) (uuid.UUID, error) { return r.ID, a.console.Cancel(ctx, r.ID) }
 	return newConfirm(a, "Cancel a run", "Cancel the run", text, func() tea.Cmd {
-		return a.act("asking "+r.Stage+" to stop", ask, func(_ uuid.UUID, err error) tea.Cmd {
+		return a.act(a.tr("asking %s to stop", r.Stage), "sextant runs cancel "+r.ID.String(), ask, func(_ uuid.UUID, err error) tea.Cmd {
 			if err != nil {
 				a.say(bad, "not cancelled: "+err.Error())
 				return nil

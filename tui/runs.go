@@ -56,7 +56,7 @@ func (l *runList) setup(a *app, stage string) {
 		{Title: "STATUS", Min: 11, Sort: true},
 		{Title: "STAGE", Min: 22, Max: 26, Sort: true},
 		{Title: "STARTED", Min: 8, Right: true, Sort: true},
-		{Title: "TOOK", Min: 8, Right: true, Drop: 3, Sort: true},
+		{Title: "TOOK", Min: 8, Right: true, Drop: 3, Sort: true, Quiet: true},
 		{Title: "DONE", Min: 5, Right: true, Drop: 6},
 		{Title: "DAYS", Min: 10, Max: 22, Drop: 2, Sort: true},
 		{Title: "BY", Min: 10, Max: 22, Drop: 4, Sort: true},

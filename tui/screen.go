@@ -52,6 +52,7 @@ const (
 	topPipeline = iota
 	topRuns
 	topLearners
+	topJournal
 )
 
 // topScreens registers the top screens, a line each, in the order of the tabs.
@@ -60,6 +61,7 @@ func topScreens() []top {
 		topPipeline: {"1", "Pipeline", "home stages", func(a *app) screen { return newPipeline(a) }},
 		topRuns:     {"2", "Runs", "", func(a *app) screen { return newRuns(a) }},
 		topLearners: {"3", "Learners", "", func(a *app) screen { return newLearners(a) }},
+		topJournal:  {"", "Log", "commands", newJournal},
 	}
 }
 

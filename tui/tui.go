@@ -36,6 +36,13 @@ type Options struct {
 	NoColor    bool // no colours even where the terminal has them; NO_COLOR is honoured anyway
 	ASCII      bool // no glyphs beyond ASCII
 	Lang       *lang.Catalogue
+	Mouse      bool   // take the wheel and clicks; the terminal's own selection then needs shift
+	StateFile  string // keeps saved filters and the palette's history; empty: nothing does
+
+	Profiles []Profile // to switch to
+	// Connect opens a profile. It may close what it opened before, once the
+	// console shows the new one.
+	Connect func(ctx context.Context, profile string) (jobs.Console, error)
 }
 
 // Run shows the console until the operator quits or ctx ends.
@@ -61,17 +68,19 @@ func newApp(ctx context.Context, o Options) *app {
 		o.Clock = time.Now
 	}
 	a := &app{
-		ctx: ctx, console: o.Console, about: o.Console.About(), clock: o.Clock, after: later,
+		root: ctx, console: o.Console, about: o.Console.About(), clock: o.Clock, after: later,
 		mode:    theme.Mode{Dark: o.Background != Light, NoColor: o.NoColor, ASCII: o.ASCII, Lang: o.Lang},
 		ask:     o.Background == Auto,
 		waiting: map[uint64]time.Time{},
 		width:   80, height: 24,
+		stateFile: o.StateFile, profiles: o.Profiles, connect: o.Connect, mouse: o.Mouse,
 	}
+	a.ctx, a.stop = context.WithCancel(ctx)
 	a.theme = theme.New(a.mode)
-	tops := topScreens()
-	a.tops = make([]screen, len(tops))
-	a.tops[0] = tops[0].open(a)
-	a.stack = []screen{a.tops[0]}
-	a.resize()
+	var err error
+	if a.memory, err = remembered(o.StateFile); err != nil {
+		a.say(warning, a.tr("saved filters and history cannot be read: %s", err))
+	}
+	a.begin()
 	return a
 }

@@ -55,6 +55,7 @@ type Theme struct {
 	Line         Style // a chart's line
 	Band         Style // the uncertainty around it
 
+	flash   color.Color // under a value that has just changed
 	surface color.Color // under the line with the cursor
 	ink     color.Color // of text on that
 	badge   map[string]badge
@@ -114,6 +115,7 @@ func (t *Theme) coloured() {
 	t.Line = t.Accent.Bold()
 	t.Band = ink("#8FB3D1", "#557A9E")
 
+	t.flash = c("#FFE9A8", "#3E330C")
 	t.surface, t.ink = c("#DDE9F5", "#243448"), c("#0B0F14", "#E6EAF0")
 	white, black := lipgloss.Color("#FFFFFF"), lipgloss.Color("#0B0F14")
 	t.badge = map[string]badge{
@@ -149,6 +151,17 @@ func (t *Theme) Selected(s Style) Style {
 		s = s.Foreground(t.ink)
 	}
 	return s.Background(t.surface)
+}
+
+// Flash is s as it looks where it has just changed.
+func (t *Theme) Flash(s Style) Style {
+	if t.NoColor {
+		return s.Bold().Underline()
+	}
+	if s.fg == nil {
+		s = s.Foreground(t.ink)
+	}
+	return s.Background(t.flash).Underline()
 }
 
 // Environment is the style of an environment's name. Production is red unless

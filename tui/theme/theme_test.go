@@ -29,7 +29,7 @@ func contrast(a, b color.Color) float64 {
 func TestContrast(t *testing.T) {
 	for _, dark := range []bool{true, false} {
 		th := New(Mode{Dark: dark})
-		grounds := map[string]color.Color{"the terminal": lipgloss.Color("#FFFFFF"), "the cursor": th.surface}
+		grounds := map[string]color.Color{"the terminal": lipgloss.Color("#FFFFFF"), "the cursor": th.surface, "a change": th.flash}
 		if dark {
 			grounds["the terminal"] = lipgloss.Color("#1E1E1E") // lighter than most dark terminals
 		}

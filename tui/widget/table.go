@@ -18,6 +18,7 @@ type Column struct {
 	Grow  bool // takes the space that is left
 	Sort  bool // can be sorted by
 	Hide  bool // is filtered by, not shown
+	Quiet bool // changes all the time: it never flashes
 }
 
 // Cell is one value: how it looks, and what it sorts by.
@@ -54,6 +55,7 @@ type Table struct {
 	shown   []int // rows after filter and sort, by index
 	marked  map[string]bool
 	filter  string
+	flash   flashes
 	sort    int // 1 + the column; 0: as given
 	reverse bool
 
@@ -70,6 +72,7 @@ func (t *Table) SetSize(w, h int) {
 // SetRows replaces the rows; the cursor stays on its row, by ID.
 func (t *Table) SetRows(rows []Row) {
 	id := t.CurrentID()
+	t.flash.note(t.Columns, t.rows, rows)
 	t.rows = rows
 	t.natural = make([]int, len(t.Columns))
 	for _, r := range rows {
@@ -351,6 +354,9 @@ func (t *Table) row(th *theme.Theme, w []int, r Row, current bool) string {
 	}
 	for i, c := range r.Cells {
 		if w[i] > 0 {
+			if t.flash.on(r.ID, i) {
+				c.Line = c.Restyle(th.Flash)
+			}
 			line = append(line, c.Pad(w[i], th.Glyph.Ellipsis, th.Blank, t.Columns[i].Right)...).Add(th.Blank, strings.Repeat(" ", gap))
 		}
 	}

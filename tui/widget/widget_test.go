@@ -234,3 +234,41 @@ func TestInputKeepsTheCursorInSight(t *testing.T) {
 		t.Errorf("%q", in.Value())
 	}
 }
+
+func TestChangedCellsFlash(t *testing.T) {
+	th := theme.New(theme.Mode{NoColor: true})
+	tab := &Table{Columns: []Column{{Title: "STATE"}, {Title: "AGE"}, {Title: "TOOK", Quiet: true}, {Title: "N"}}}
+	tab.SetSize(60, 5)
+	row := func(state, age, took string, n float64) Row {
+		return Row{ID: "a", Cells: []Cell{T(th.Text, state), N(th.Text, age, 100), N(th.Text, took, n), N(th.Text, "n", n)}}
+	}
+	flashing := func(now time.Time) string {
+		tab.Tick(now)
+		var out []string
+		for i, c := range tab.Columns {
+			if tab.flash.on("a", i) {
+				out = append(out, c.Title)
+			}
+		}
+		return strings.Join(out, " ")
+	}
+	now := time.Unix(1e9, 0)
+	tab.SetRows([]Row{row("due", "1 s ago", "1 s", math.NaN())})
+	if got := flashing(now); got != "" {
+		t.Errorf("%s flashes though nothing was there before", got)
+	}
+	tab.SetRows([]Row{row("due", "2 s ago", "2 s", math.NaN()), {ID: "b", Cells: row("late", "", "", 1).Cells}})
+	if got := flashing(now); got != "" {
+		t.Errorf("%s flashes though nothing changed but the time", got)
+	}
+	tab.SetRows([]Row{row("fresh", "3 s ago", "3 s", 5)})
+	if got := flashing(now); got != "STATE N" {
+		t.Errorf("%q flashes, want STATE N", got)
+	}
+	if got, want := tab.View(th)[1], th.Selected(th.Flash(th.Text)).Render("fresh"); !strings.Contains(got, want) {
+		t.Errorf("drawn as %q, want %q in it", got, want)
+	}
+	if got := flashing(now.Add(flashFor)); got != "" {
+		t.Errorf("%s still flashes", got)
+	}
+}

@@ -1,0 +1,104 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"sextant/db"
+	"sextant/jobs"
+)
+
+// TestSwitchProfile goes from one database to another, whose colour and data
+// are shown from the first screen on.
+func TestSwitchProfile(t *testing.T) {
+	f, other := newFixture(), newFixture()
+	other.about.Profile, other.about.Environment, other.about.Database = "prod", "production", "sextant@db2:5432/platform"
+	other.runs = other.runs[:1]
+	s := beginWith(t, f, func(o *Options) {
+		o.Profiles = []Profile{{Name: "default", Environment: "staging"}, {Name: "prod", Environment: "production"}, {Name: "down"}}
+		o.Connect = func(_ context.Context, name string) (jobs.Console, error) {
+			if name == "down" {
+				return nil, errors.New("no route to host")
+			}
+			return other, nil
+		}
+	})
+	s.press("2").sees("13 runs")
+	s.press(":").sees("Command").typed("ctx down").press("enter").sees("down was not opened: no route to host").sees("STAGING")
+	s.press(":").sees("Command").typed("ctx").press("enter").sees("PROFILE").press("j").sees("▌ prod").press("enter")
+	s.sees("PRODUCTION").sees("sextant@db2:5432/platform").sees("RECENT RUNS").press("2").sees("1 run").loses("13 runs")
+}
+
+// TestAnnouncementsRefresh shows a change as soon as it is announced, and asks
+// by itself once nothing can be heard.
+func TestAnnouncementsRefresh(t *testing.T) {
+	f := newFixture()
+	f.watch = make(chan struct{})
+	s := begin(t, f)
+	f.set(func() { f.pipeline.Stages[0].Why = "announced" })
+	s.pass(time.Second) // after the first screen's own question
+	f.watch <- struct{}{}
+	s.sees("announced")
+	f.set(func() { f.pipeline.Stages[0].Why = "asked for" })
+	s.pass(2 * time.Second * calm).sees("asked for")
+}
+
+// TestMemory keeps the palette's history and saved filters in a file, without
+// the learners that were looked for.
+func TestMemory(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state", "console.json")
+	d := drive(t, newFixture(), 100, 30, Options{Background: Dark, StateFile: file})
+	d.keys(":").typed("learner 김서연").keys("enter").keys(":").typed("stage calib").keys("enter")
+	d.run(d.app.saveFilter("Runs", "failed"))
+	d.run(d.app.saveFilter("Runs", "by:kim"))
+	d.run(d.app.saveFilter("Runs", "failed"))
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "김서연") {
+		t.Errorf("a learner is named in %s", text)
+	}
+	d = drive(t, newFixture(), 100, 30, Options{Background: Dark, StateFile: file})
+	if d.keys(": up"); !strings.Contains(d.frame(), "stage mirt-calibrate") {
+		t.Error("the palette has forgotten")
+	}
+	var applied string
+	d.keys("esc").run(d.app.open(newFilters(d.app, "Runs", func(text string) tea.Cmd { applied = text; return nil })))
+	if d.keys("j enter"); applied != "by:kim" {
+		t.Errorf("the second filter is %q, want by:kim", applied)
+	}
+	if err := os.WriteFile(file, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d = drive(t, newFixture(), 100, 30, Options{Background: Dark, StateFile: file})
+	if frame := d.frame(); !strings.Contains(frame, "saved filters and history cannot be read") {
+		t.Errorf("a broken file goes unnoticed:\n%s", frame)
+	}
+}
+
+// TestJournal lists what was done, by its shell command and its end.
+func TestJournal(t *testing.T) {
+	f := newFixture()
+	d := drive(t, f, 100, 30, Options{Background: Dark})
+	d.keys("R enter enter y").keys(":").typed("log").keys("enter")
+	frame := d.frame()
+	for _, want := range []string{"done", "staging", "019abf00-9c40", "sextant run aggregate-features-daily"} {
+		if !strings.Contains(frame, want) {
+			t.Errorf("the log lacks %s:\n%s", want, frame)
+		}
+	}
+	d.keys("2")
+	f.fail = &db.Error{Kind: db.KindPrivilege, Err: errors.New("permission denied")}
+	d.keys("X y").keys(":").typed("log").keys("enter")
+	if frame := d.frame(); !strings.Contains(frame, "failed") || !strings.Contains(frame, "sextant runs cancel") {
+		t.Errorf("the log lacks the failure:\n%s", frame)
+	}
+}
