@@ -79,8 +79,8 @@ func (b *builtin) render(_ context.Context, doc report.Document, v report.Varian
 		switch f {
 		case report.HTMLFormat:
 			err = report.HTML(&body, doc, v, figures)
-		default:
-			err = fmt.Errorf("no renderer for %s", f)
+		case report.PDFFormat:
+			err = report.PDF(&body, b.fonts, doc, v, figures)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("lay out %s.%s: %w", v, f, err)
