@@ -155,7 +155,7 @@ func (t typesetter) Draw(_ vg.Canvas, s string, style text.Style, at vg.Point) {
 	leading := (ascent + descent) * style.Font.Size
 	at.Y += style.Height(s) * vg.Length(style.YAlign) // plot means the last baseline of text at its bottom
 	for i, line := range lines {
-		if line == "" {
+		if strings.TrimSpace(line) == "" {
 			continue
 		}
 		place := at.Add(vg.Point{Y: leading * vg.Length(len(lines)-1-i)})

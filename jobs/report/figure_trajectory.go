@@ -36,7 +36,7 @@ func drawTrajectory(s *sketch, d Document) *Figure {
 	p.Y.Min, p.Y.Max, p.Y.Tick.Marker = low, high, marks
 	p.Add(grid{y: values}, trajectory(points))
 	s.nameLast(points[len(points)-1])
-	p.Draw(s.canvas)
+	p.Draw(draw.Crop(s.canvas, 0, -3.5, 0, 0)) // room for the last dot
 	return s.finish()
 }
 
