@@ -150,3 +150,11 @@ func badDataCase() reportCase {
 	}
 	return c
 }
+
+func mustDay(s string) db.Day {
+	d, err := db.ParseDay(s)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}

@@ -81,7 +81,7 @@ func (c composer) goals() []Block {
 	var out []Block
 	if drawn && answers > 0 {
 		alt, caption := c.w.GoalsCaption(goals)
-		out = append(out, Block{Figure: &FigureBlock{Name: GoalsFigure, Title: c.l.FigureWords().GoalsTitle, Alt: alt.String(), Caption: caption}})
+		out = append(out, Block{Figure: &FigureBlock{Name: GoalsFigure, Title: c.l.FigureWords().GoalsTitle, Alt: alt, Caption: caption}})
 	}
 	return append(out, Block{Table: &table})
 }
@@ -123,7 +123,7 @@ func (c composer) topics() []Block {
 	var out []Block
 	if named > 1 {
 		alt, caption := c.w.TopicsCaption(c.doc.ShownTopics())
-		out = append(out, Block{Figure: &FigureBlock{Name: TopicsFigure, Title: c.l.FigureWords().TopicsTitle, Alt: alt.String(), Caption: caption}})
+		out = append(out, Block{Figure: &FigureBlock{Name: TopicsFigure, Title: c.l.FigureWords().TopicsTitle, Alt: alt, Caption: caption}})
 	}
 	table := Table{Caption: c.w.TopicTable(), Columns: c.w.TopicColumns()}
 	for _, t := range c.doc.ShownTopics() {

@@ -86,7 +86,7 @@ type abilityWords interface {
 // goalWords are about goals.
 type goalWords interface {
 	NoGoals() string
-	GoalsCaption(goals []Goal) (alt Text, caption string)
+	GoalsCaption(goals []Goal) (alt, caption string)
 	GoalColumns() []Column
 	GoalTable() string
 	OverallMark() string // beside a θ that is the overall one
@@ -99,7 +99,7 @@ type workWords interface {
 	NoTopic() string
 	NoTopics() string
 	OtherTopics(n int) string
-	TopicsCaption(topics []Topic) (alt Text, caption string)
+	TopicsCaption(topics []Topic) (alt, caption string)
 	TopicTable() string
 	TopicColumns() []Column
 	Seconds(s float64) string

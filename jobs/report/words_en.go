@@ -123,7 +123,7 @@ func (e english) AboutScale(c Calibration) string {
 	case c.A == nil || c.B == nil:
 		return s + ". The constants that link it to earlier calibrations are not known."
 	}
-	return s + fmt.Sprintf(" and linked to that scale by θ = A·θ′ + B with A = %s and B = %s, so that the values of different weeks compare.",
+	return s + fmt.Sprintf(" and linked to that scale by θ = A·θ′ + B with A = %s and B = %s, so that the values of different weeks can be compared.",
 		e.Number(*c.A, 3), e.Number(*c.B, 3))
 }
 

@@ -36,7 +36,7 @@ func (e english) Advice(r Recommendation, _ Edition) AdviceItem {
 			line(e.many(int(n["answers"]), "answer", "answers"), " on ", e.many(int(n["days"]), "day", "days"), ".")}
 	case CloseGap:
 		return AdviceItem{"Take the goal in steps", line("Choose questions a little harder than the comfortable ones for “", topic, "”, or set a nearer level first."),
-			line("Chance of reaching it: ", e.Percent(n["P"]), "; θ lacks ", e.Number(n["missing_theta"], 2), " for 80%.")}
+			line("Chance of reaching it: ", e.Percent(n["P"]), "; for 80%, ability would have to be ", e.Number(n["missing_theta"], 2), " higher.")}
 	case RaiseGoal:
 		return AdviceItem{"Aim a little higher", line("The goal in “", topic, "” is as good as reached; a higher level or a new topic would keep it interesting."),
 			line("Chance of reaching it: ", e.Percent(n["P"]), ".")}
@@ -60,5 +60,5 @@ func (e english) Risk(s float64, last *db.Day) []Text {
 }
 
 func (english) NoRisk() string {
-	return "There has been no activity in the last 56 days, or it has not been assessed yet, so nothing can be said about whether practice will go on."
+	return "There is no index of dropping out for this week: it takes some activity in the last 56 days, and the week’s key figures."
 }

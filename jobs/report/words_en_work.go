@@ -11,14 +11,8 @@ func (english) NoGoals() string {
 	return "No goal has been set. With a topic and a level to aim at, this report would show how likely it is to be reached and what it would take."
 }
 
-func (e english) GoalsCaption(goals []Goal) (Text, string) {
-	alt := line("Bars of the chance of reaching each goal:")
-	for _, g := range goals {
-		if g.P != nil {
-			alt = line(alt, " ", name(g.Topic), " ", e.Percent(*g.P), ";")
-		}
-	}
-	return alt, "From 80% on, a goal counts as well within reach."
+func (e english) GoalsCaption(goals []Goal) (alt, caption string) {
+	return listGoals(e.Language, "Bars of the chance of reaching each goal: ", goals), "From 80% on, a goal counts as well within reach."
 }
 
 func (english) GoalTable() string { return "Goals, the most important first" }
@@ -39,7 +33,7 @@ func (e english) Taking(g Goal) Text {
 	case *g.Missing == 0:
 		return line("Well within reach: keeping it up is enough.")
 	}
-	need := line("θ higher by ", strong(e.Number(*g.Missing, 2)), " for a chance of 80%. ")
+	need := line("Ability ", strong(e.Number(*g.Missing, 2)), " higher for a chance of 80%. ")
 	switch {
 	case g.Pace == nil:
 		return line(need, "It is too early to tell a pace.")
@@ -59,16 +53,8 @@ func (english) NoTopics() string {
 
 func (e english) OtherTopics(n int) string { return e.many(n, "more topic", "more topics") }
 
-func (e english) TopicsCaption(topics []Topic) (Text, string) {
-	alt := line("Bars of the share of correct answers by topic:")
-	for _, t := range topics {
-		topic := name(t.Topic)
-		if t.Topic == "" {
-			topic = Span{Text: "no topic"}
-		}
-		alt = line(alt, " ", topic, " ", e.Percent(t.Accuracy()), ";")
-	}
-	return alt, "Share of correct answers this week, with last week’s beside it where there is one."
+func (e english) TopicsCaption(topics []Topic) (alt, caption string) {
+	return listTopics(e.Language, "Bars of the share of correct answers by topic: ", topics), "Share of correct answers this week, with last week’s beside it where there is one."
 }
 
 func (english) TopicTable() string { return "This week’s answers by topic" }

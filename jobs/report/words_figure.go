@@ -1,5 +1,7 @@
 package report
 
+import "strings"
+
 // FigureWords are the words inside the figures: titles, axes with their units,
 // legends. Dates and numbers in them are written by Language's own methods.
 type FigureWords struct {
@@ -12,6 +14,29 @@ type FigureWords struct {
 	GoalsTitle, GoalsX, GoalsY                string
 	LikelyLine                                string // legend of the line at Likely
 	NoTopic                                   string // for the answers without a topic
+}
+
+// listGoals and listTopics put a figure's numbers into words.
+func listGoals(l Language, what string, goals []Goal) string {
+	var parts []string
+	for _, g := range goals {
+		if g.P != nil {
+			parts = append(parts, name(g.Topic).Text+" "+l.Percent(*g.P))
+		}
+	}
+	return what + strings.Join(parts, ", ") + "."
+}
+
+func listTopics(l Language, what string, topics []Topic) string {
+	var parts []string
+	for _, t := range topics {
+		topic := name(t.Topic).Text
+		if t.Topic == "" {
+			topic = l.FigureWords().NoTopic
+		}
+		parts = append(parts, topic+" "+l.Percent(t.Accuracy()))
+	}
+	return what + strings.Join(parts, ", ") + "."
 }
 
 // FigureWords gives the words of the figures in a language.

@@ -58,5 +58,5 @@ func (k korean) Risk(s float64, last *db.Day) []Text {
 }
 
 func (korean) NoRisk() string {
-	return "최근 56일 동안 활동이 없거나 아직 계산되지 않아, 학습이 이어질지 판단할 수 없습니다."
+	return "이번 주의 학습 중단 지표가 없습니다. 최근 56일 안에 활동이 있고 그 주의 지표가 계산되어 있어야 합니다."
 }

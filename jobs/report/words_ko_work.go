@@ -11,14 +11,8 @@ func (korean) NoGoals() string {
 	return "정해진 목표가 없습니다. 주제와 목표 수준을 정하면 달성할 가능성과 필요한 노력을 이곳에서 보여 드립니다."
 }
 
-func (k korean) GoalsCaption(goals []Goal) (Text, string) {
-	alt := line("목표별 달성 가능성을 나타낸 막대그래프.")
-	for _, g := range goals {
-		if g.P != nil {
-			alt = line(alt, " ", name(g.Topic), " ", k.Percent(*g.P), ";")
-		}
-	}
-	return alt, "80% 이상이면 목표에 충분히 가까이 온 것으로 봅니다."
+func (k korean) GoalsCaption(goals []Goal) (alt, caption string) {
+	return listGoals(k.Language, "목표별 달성 가능성을 나타낸 막대그래프. ", goals), "80% 이상이면 목표에 충분히 가까이 온 것으로 봅니다."
 }
 
 func (korean) GoalTable() string { return "목표(중요한 순서)" }
@@ -59,16 +53,8 @@ func (korean) NoTopics() string {
 
 func (k korean) OtherTopics(n int) string { return "그 밖의 주제 " + k.Count(n) + "개" }
 
-func (k korean) TopicsCaption(topics []Topic) (Text, string) {
-	alt := line("주제별 정답률을 나타낸 막대그래프.")
-	for _, t := range topics {
-		topic := name(t.Topic)
-		if t.Topic == "" {
-			topic = Span{Text: "주제 없음"}
-		}
-		alt = line(alt, " ", topic, " ", k.Percent(t.Accuracy()), ";")
-	}
-	return alt, "이번 주의 정답률입니다. 지난주 기록이 있으면 함께 보여 드립니다."
+func (k korean) TopicsCaption(topics []Topic) (alt, caption string) {
+	return listTopics(k.Language, "주제별 정답률을 나타낸 막대그래프. ", topics), "이번 주의 정답률입니다. 지난주 기록이 있으면 함께 보여 드립니다."
 }
 
 func (korean) TopicTable() string { return "이번 주의 주제별 기록" }

@@ -19,6 +19,10 @@ func scaleFacts(l Language, c Calibration, t scaleTerms) (out []Fact) {
 	if c.FittedAt != nil {
 		add(t.fitted, l.Moment(*c.FittedAt))
 	}
+	if c.To == "scale" { // nothing was linked
+		add(t.to, t.targets[c.To])
+		return out
+	}
 	if c.A != nil && c.B != nil {
 		add(t.constants, "A = "+l.Number(*c.A, 4)+", B = "+l.Number(*c.B, 4))
 	}
