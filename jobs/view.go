@@ -26,6 +26,7 @@ type Console interface {
 	// ledger, until ctx ends; db.ErrNoListen where one has to ask.
 	Watch(ctx context.Context, changed func()) error
 	LearnerConsole
+	RunConsole
 	// Items gives a bank as its calibration in force left it.
 	Items(ctx context.Context, f ItemFilter) (Items, error)
 	// Item gives an item through the calibrations of a bank, newest first.

@@ -3,9 +3,12 @@ package tui
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"sextant/db"
 	"sextant/jobs"
@@ -79,4 +82,30 @@ func (f *fixture) PreviewRestore(ctx context.Context, users []string, when time.
 			{TopicID: &topic, Theta: 0.92, SE: ptr(0.44), Answers: 61, Version: "2025-09", Source: "online", AsOf: when, EstimatedAt: when, Now: ptr(1.03), NowAsOf: &asOf}}})
 	}
 	return out, f.read(ctx)
+}
+
+// CompareRuns tells two runs of the fixture apart.
+func (f *fixture) CompareRuns(ctx context.Context, a, b uuid.UUID) (jobs.RunComparison, error) {
+	one, err := f.Run(ctx, a, 0)
+	if err != nil {
+		return jobs.RunComparison{}, err
+	}
+	two, err := f.Run(ctx, b, 0)
+	if two.CreatedAt.Before(one.CreatedAt) {
+		one, two = two, one
+	}
+	c := jobs.RunComparison{A: one.Run, B: two.Run, Lines: []jobs.ComparedLine{
+		{Name: "stage", A: one.Stage, B: two.Stage, Differs: one.Stage != two.Stage},
+		{Name: "status", A: string(one.Status), B: string(two.Status), Differs: one.Status != two.Status},
+		{Name: "took", A: "95.0 s", B: "41.3 s", Differs: true}, {Name: "rows read", A: "201443", B: "201443"},
+		{Name: "model", A: "2PL", B: "3PL", Differs: true}, {Name: "link b", A: "0.021", B: "0.094", Differs: true}},
+		Fails: jobs.ComparedFailures{OnlyB: []db.RunFailure{{Kind: "learner", Subject: "김서연", Error: "no parameters for any of 12 answers"}}}}
+	if one.Stage == two.Stage && one.Stage == "mirt-calibrate" {
+		c.Items = &jobs.ComparedBanks{OnlyB: 3, MeanDB: 0.071, RMSDB: 0.192, MeanDA: 0.012, RMSDA: 0.084}
+		for i := range 20 {
+			d := 0.9 - 0.08*float64(i)
+			c.Items.Items = append(c.Items.Items, jobs.ComparedItem{ItemID: fmt.Sprint(101 + i*7), A1: 1.1, A2: 1.14, B1: -0.4, B2: -0.4 + d, Drift: jobs.Drift{DeltaA: 0.04, DeltaB: d, ZB: ptr(d * 9)}})
+		}
+	}
+	return c, err
 }

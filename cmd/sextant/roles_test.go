@@ -41,6 +41,7 @@ var everyCommand = map[string][]underRoles{
 	"runs show":   {{"RUN", looks}},
 	"runs logs":   {{"RUN", looks}},
 	"runs cancel": {{"RUN", [3]int{exitUsage, exitUsage, exitUsage}}}, // it has finished
+	"runs diff":   {{"RUN RUN", looks}},
 	"pause":       {{"mirt-calibrate --reason test", operates}, {"--history", looks}},
 	"resume":      {{"mirt-calibrate", operates}},
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -9,12 +10,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"sextant/db"
+	"sextant/jobs"
 )
 
 type runsOptions struct {
 	app      *app
 	filter   db.RunFilter
 	statuses []string
+	words    string // a filter as the console takes it
 }
 
 var runStatuses = []string{string(db.RunQueued), string(db.RunRunning), string(db.RunSucceeded), string(db.RunPartial),
@@ -24,8 +27,10 @@ func newRunsCmd(a *app) *cobra.Command {
 	o := runsOptions{app: a}
 	cmd := &cobra.Command{
 		Use: "runs", Short: "List runs; show, follow or cancel one", Args: noArgs,
-		Long: `Lists the runs of all stages, newest first. A run is named by its id or the first digits of it.`,
+		Long: `Lists the runs of all stages, newest first. A run is named by its id or the first digits of it.
+--filter takes words as the console does: ` + jobs.RunFilterHelp + `.`,
 		Example: `  sextant runs --status failed,lost --limit 5
+  sextant runs --filter "failed actor:kim since:7d"
   sextant runs show 019a2b3c-4d5e
   sextant runs logs 019a2b3c-4d5e --follow`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return listRuns(cmd.Context(), o) },
@@ -34,14 +39,23 @@ func newRunsCmd(a *app) *cobra.Command {
 	f.StringVar(&o.filter.Stage, "stage", "", "only of this stage")
 	f.StringSliceVar(&o.statuses, "status", nil, "only with these statuses: "+strings.Join(runStatuses, ", "))
 	f.StringVar(&o.filter.Actor, "actor", "", "only of this person")
+	f.StringVar(&o.words, "filter", "", "only those for which all of these words hold")
 	f.IntVar(&o.filter.Limit, "limit", 30, "at most this many")
 	_ = cmd.RegisterFlagCompletionFunc("stage", completeStages)                                                           // fails for an unknown flag alone
 	_ = cmd.RegisterFlagCompletionFunc("status", cobra.FixedCompletions(runStatuses, cobra.ShellCompDirectiveNoFileComp)) // likewise
-	cmd.AddCommand(newRunsShowCmd(a), newRunsLogsCmd(a), newRunsCancelCmd(a))
+	cmd.AddCommand(newRunsShowCmd(a), newRunsLogsCmd(a), newRunsCancelCmd(a), newRunsDiffCmd(a))
 	return cmd
 }
 
 func listRuns(ctx context.Context, o runsOptions) error {
+	if o.words != "" {
+		f, err := jobs.ParseRunFilter(o.words, o.app.clock())
+		if err != nil {
+			return usagef("--filter: %s", err)
+		}
+		f.Stage, f.Limit, f.Actor = o.filter.Stage, o.filter.Limit, cmp.Or(o.filter.Actor, f.Actor)
+		o.filter = f
+	}
 	for _, s := range o.statuses {
 		if !slices.Contains(runStatuses, s) {
 			return usagef("unknown status %q; the statuses are %s", s, strings.Join(runStatuses, ", "))
