@@ -19,7 +19,9 @@ func Build(data db.ReportData, calibration *Calibration, week Week) Document {
 		d.KPIs = append(d.KPIs, KPI{Key: key, Value: known(data.KPIs, key), Last: known(data.LastKPIs, key)})
 	}
 	for i := range data.Trajectory {
-		d.Trajectory = append(d.Trajectory, *ability(&data.Trajectory[i]))
+		if a := ability(&data.Trajectory[i]); a != nil {
+			d.Trajectory = append(d.Trajectory, *a)
+		}
 	}
 	for _, g := range data.Goals {
 		d.Goals = append(d.Goals, goal(g))
@@ -42,13 +44,28 @@ func known(kpis map[string]float64, key string) *float64 {
 }
 
 func ability(t *db.ReportTheta) *Ability {
-	if t == nil {
+	if t == nil || !plausible(t.Theta, t.SE) {
 		return nil
 	}
 	return &Ability{Theta: t.Theta, SE: t.SE, AsOf: t.AsOf.UTC(), Scale: t.Version}
 }
 
+// plausible reports whether numbers on the scale are such that a page can show
+// them: what is a thousand or more is taken for not known, as in
+// features_topic_daily.
+func plausible(values ...float64) bool {
+	for _, v := range values {
+		if !(math.Abs(v) < 999.9995) {
+			return false
+		}
+	}
+	return true
+}
+
 func topic(t db.ReportTopic) Topic {
+	if t.Theta != nil && !plausible(*t.Theta, *t.SE) {
+		t.Theta, t.SE = nil, nil
+	}
 	out := Topic{Topic: t.Topic, Answers: t.Answers, Correct: t.Correct, Theta: t.Theta, SE: t.SE,
 		LastAnswers: t.LastAnswers, LastCorrect: t.LastCorrect}
 	if t.TimeMS != nil {
@@ -80,6 +97,15 @@ const likelyZ = 0.8416212335729143
 
 // goal judges a goal: P = 1 − Φ((target − θ) / SE), as the KPI P does.
 func goal(g db.ReportGoal) Goal {
+	if g.Theta != nil && !plausible(*g.Theta, *g.SE) {
+		g.Theta, g.SE = nil, nil
+	}
+	if g.PastTheta != nil && !plausible(*g.PastTheta) {
+		g.PastTheta = nil
+	}
+	if g.Target != nil && !plausible(*g.Target) {
+		g.Target = nil
+	}
 	out := Goal{Topic: g.Topic, Target: g.Target, Priority: g.Priority, ByTopic: g.ByTopic, Theta: g.Theta, SE: g.SE, Pace: pace(g)}
 	if g.Target == nil || g.Theta == nil || g.SE == nil {
 		return out

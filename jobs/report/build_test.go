@@ -146,3 +146,16 @@ func TestPlatformsOwnLinkingConstantsAreReadWhereTheyRead(t *testing.T) {
 		t.Errorf("%s", show(c))
 	}
 }
+
+func TestAbsurdNumbersOnTheScaleAreNotKnown(t *testing.T) {
+	t.Parallel()
+	c := richCase()
+	c.data.Theta.Theta, c.data.Before.SE = 1000, 9e99
+	c.data.Trajectory[3].Theta = -1e99
+	*c.data.Topics[0].Theta, *c.data.Goals[0].SE, *c.data.Goals[1].Target = -1000, 1e99, 1e300
+	d := c.document(t)
+	if d.Ability != nil || d.AbilityBefore != nil || len(d.Trajectory) != len(c.data.Trajectory)-1 ||
+		d.Topics[0].Theta != nil || d.Topics[0].SE != nil || d.Goals[0].Theta != nil || d.Goals[0].P != nil || d.Goals[1].Target != nil || d.Goals[1].P != nil {
+		t.Errorf("%s", show(d))
+	}
+}

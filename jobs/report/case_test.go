@@ -144,10 +144,12 @@ func badDataCase() reportCase {
 	}
 	c.data.Topics, c.data.Goals = nil, nil
 	for i, n := range names {
-		c.data.Topics = append(c.data.Topics, db.ReportTopic{Topic: n, Answers: 12345 - i, Correct: 999, LastAnswers: 3000, LastCorrect: 2999, Theta: ref(-9e99), SE: ref(1e-9)})
-		c.data.Goals = append(c.data.Goals, db.ReportGoal{Topic: n, Target: ref(1e99), Priority: -1, Theta: ref(-9e99), SE: ref(1e-300), Version: ref(n),
+		c.data.Topics = append(c.data.Topics, db.ReportTopic{Topic: n, Answers: 12345 - i, Correct: 999, LastAnswers: 3000, LastCorrect: 2999, Theta: ref(-999.0), SE: ref(1e-9)})
+		c.data.Goals = append(c.data.Goals, db.ReportGoal{Topic: n, Target: ref(999.999), Priority: -1, Theta: ref(-999.0), SE: ref(1e-300), Version: ref(n),
 			AsOf: ref(at(6, 1)), PastTheta: ref(9e99), PastVersion: ref(n), PastAsOf: ref(at(-30, 1))})
 	}
+	c.data.Topics[1].Theta, c.data.Goals[1].Theta, c.data.Goals[2].Target = ref(-9e99), ref(9e99), ref(1e300)
+	c.data.Trajectory[7].Theta = 1e99
 	return c
 }
 
