@@ -40,7 +40,9 @@ func (p *press) cardRow(cards []Card) box {
 		for i, set := range parts {
 			x := sideMargin + float64(i)*(width+cardGap)
 			p.rounded(x, y, width, height, 5, card)
-			p.do(func(o *player) { o.pdf.Link(x, y, width, height, o.definitions) })
+			if p.defined {
+				p.do(func(o *player) { o.pdf.Link(x, y, width, height, o.definitions) })
+			}
 			down := y + cardPad
 			for _, part := range set {
 				p.set(part.lines, part.style, x+cardPad, down+part.before)

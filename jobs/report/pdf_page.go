@@ -19,6 +19,7 @@ func layOut(fonts *Fonts, page Page, figures Figures) *press {
 
 func layOutWith(fonts *Fonts, page Page, figures Figures, gaps float64) *press {
 	p := newPress(fonts, gaps)
+	p.defined = len(page.Footnotes) > 0
 	p.band(page)
 	for i, lead := range page.Lead {
 		before := 5.0
@@ -65,7 +66,7 @@ var (
 func (p *press) section(s Section, figures Figures) {
 	lines := p.wrap(plain(s.Title), sectionStyle, textWidth)
 	height := float64(len(lines))*sectionStyle.leading + 5
-	boxes := []box{{before: 24, height: height, keep: true, draw: func(y float64) {
+	boxes := []box{{before: 20, height: height, keep: true, draw: func(y float64) {
 		p.bookmark(s.Title, max(0, y-8))
 		p.set(lines, sectionStyle, sideMargin, y)
 		p.line(sideMargin, y+height, sheetWidth-sideMargin, y+height, axis, 0.8)
@@ -114,7 +115,7 @@ type textBlock struct {
 
 // framed sets texts on a ground with a bar at its left.
 func (p *press) framed(ground, bar rgb, texts func(width float64) []textBlock) []box {
-	const indent, pad = 14, 9
+	const indent, pad = 14, 8
 	width := textWidth - 2*indent
 	var lines [][]textLine
 	blocks := texts(width)

@@ -19,11 +19,12 @@ const (
 
 // press lays a page out on sheets.
 type press struct {
-	fonts  *Fonts
-	sheets []*sheet
-	used   [2]map[rune]bool // characters by weight
-	y      float64          // where the next box stands
-	gaps   float64          // how wide the spaces between boxes are, 1 being as designed
+	fonts   *Fonts
+	sheets  []*sheet
+	used    [2]map[rune]bool // characters by weight
+	y       float64          // where the next box stands
+	defined bool             // the page ends with definitions of its numbers
+	gaps    float64          // how wide the spaces between boxes are, 1 being as designed
 }
 
 // sheet is what is drawn on one sheet of paper.
