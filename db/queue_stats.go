@@ -32,3 +32,17 @@ func (d *DB) RunCounts(ctx context.Context) ([]RunCount, error) {
 		SELECT stage, status, count(*) AS runs FROM sextant.run
 		WHERE created_at > now() - interval '24 hours' GROUP BY stage, status`)
 }
+
+// JobCount is how many of the queue's jobs are in one of River's states. A job
+// is a call for a worker: it comes for whatever run of its lock waits longest.
+type JobCount struct {
+	State string `db:"state" json:"state"`
+	Jobs  int64  `db:"jobs" json:"jobs"`
+}
+
+// JobCounts counts the queue's jobs that are not done, by state.
+func (d *DB) JobCounts(ctx context.Context) ([]JobCount, error) {
+	return collect[JobCount](ctx, d.pool, `
+		SELECT state::text AS state, count(*) AS jobs FROM sextant.river_job
+		WHERE state IN ('available', 'pending', 'retryable', 'running', 'scheduled') GROUP BY state ORDER BY state`)
+}

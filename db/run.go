@@ -111,6 +111,13 @@ func (d *DB) RunEvents(ctx context.Context, id uuid.UUID, after int64) ([]RunEve
 		WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT 10000`, id, after)
 }
 
+// RunEventsSaying gives the run's log lines with one of some messages.
+func (d *DB) RunEventsSaying(ctx context.Context, id uuid.UUID, messages ...string) ([]RunEvent, error) {
+	return collect[RunEvent](ctx, d.pool, `
+		SELECT seq, at, level, message, attrs FROM sextant.run_event
+		WHERE run_id = $1 AND message = ANY ($2) ORDER BY seq`, id, messages)
+}
+
 // RunFailures lists what the run could not do.
 func (d *DB) RunFailures(ctx context.Context, id uuid.UUID) ([]RunFailure, error) {
 	return collect[RunFailure](ctx, d.pool, `

@@ -70,7 +70,7 @@ func (ps pairs) link(method irt.LinkMethod, to string, accumulated float64) (lin
 		}
 		l = linkage{Linkage: found, To: to, Common: len(ps), AccumulatedSE: math.Hypot(accumulated, found.SE)}
 		_, drifted := ps.sift(found)
-		l.Drifted = ids(drifted)
+		l.away, l.Drifted = drifted, ids(drifted)
 		stay, _ := ps.settled().sift(found)
 		if method == irt.Shift || !stay.serve() || round == purifications || slices.Equal(stay, use) {
 			break

@@ -42,6 +42,8 @@ type linkage struct {
 	Common        int      `json:"common"`            // items that could be linked by, drifted ones included
 	Residual      float64  `json:"residual"`          // RMSD of their curves after linking, in probability
 	Drifted       []string `json:"drifted,omitempty"` // of them, the farthest first; they take no part while enough others remain
+
+	away pairs // the same as Drifted, with their parameters
 }
 
 // driftShare is the share of the common items that have drifted; 0 when they
@@ -62,7 +64,10 @@ func (l linkage) tell(log *slog.Logger, version string) {
 	log.Info("linked", "to", l.To, "method", string(l.Method), "A", l.A, "B", l.B, "items", l.Items, "se", l.SE,
 		"accumulated_se", l.AccumulatedSE, "residual", l.Residual)
 	if len(l.Drifted) > 0 {
-		log.Warn("items have drifted", "count", len(l.Drifted), "of", l.Common, "left_out", l.Common-l.Items, "items", firstFew(l.Drifted))
+		log.Warn(driftedLine, "count", len(l.Drifted), "of", l.Common, "to", l.To, "left_out", l.Common-l.Items, "items", firstFew(l.Drifted))
+	}
+	for _, p := range l.away[:min(len(l.away), driftedLines)] {
+		log.Warn(itemLine, p.logAttrs(l.Linkage)...)
 	}
 	if l.AccumulatedSE > linkAlarm {
 		log.Warn("the scale's accumulated linking error is past the alarm; add anchors or start a new scale",

@@ -94,11 +94,23 @@ func (l QueueLauncher) Launch(ctx context.Context, q Request) (<-chan error, err
 	return nil, err
 }
 
-// Workers lists the workers and what waits for them.
+// runningShown is how many runs under way are listed with the workers.
+const runningShown = 100
+
+// Workers lists the workers, what is under way and what waits for them.
 func (s *Service) Workers(ctx context.Context) (w Workers, err error) {
 	if w.Workers, err = s.db.Workers(ctx); err != nil {
 		return w, err
 	}
-	w.Queue, err = s.db.QueueDepth(ctx)
+	if w.Queue, err = s.db.QueueDepth(ctx); err != nil {
+		return w, err
+	}
+	if w.Jobs, err = s.db.JobCounts(ctx); err != nil {
+		return w, err
+	}
+	if w.Running, err = s.Runs(ctx, db.RunFilter{Statuses: []db.RunStatus{db.RunRunning}, Limit: runningShown}); err != nil {
+		return w, err
+	}
+	w.Theta, err = s.db.Backlog(ctx)
 	return w, err
 }

@@ -31,6 +31,14 @@ type Console interface {
 	Items(ctx context.Context, f ItemFilter) (Items, error)
 	// Item gives an item through the calibrations of a bank, newest first.
 	Item(ctx context.Context, bank, item string) (ItemDetail, error)
+	// Bank sums a bank up: its learners against its items, its precision, its drift.
+	Bank(ctx context.Context, bank string) (BankSummary, error)
+	// Refused tells of a calibration that was not published, and its items.
+	Refused(ctx context.Context, run uuid.UUID) (Refusal, error)
+	// Quarantine counts what could not be taken from the platform, by reason.
+	Quarantine(ctx context.Context) (Quarantine, error)
+	// QuarantineSample shows the newest of what a reason keeps out.
+	QuarantineSample(ctx context.Context, reason string, resolved bool, limit int) (QuarantineSample, error)
 	// Params lists the parameters a stage takes, with their defaults here.
 	Params(stage string) ([]ParamSpec, error)
 	Preview(ctx context.Context, q Request) (Preview, error)
@@ -111,6 +119,9 @@ type Pipeline struct {
 type Workers struct {
 	Workers []db.Worker     `json:"workers"`
 	Queue   []db.StageQueue `json:"queue"`
+	Jobs    []db.JobCount   `json:"jobs"`          // the queue's own, not done
+	Running []db.Run        `json:"running"`       // whoever is at them: a worker, cron, a console
+	Theta   db.Backlog      `json:"theta_waiting"` // changes that wait for a θ update
 }
 
 // RunDetail is a run with its log and failures.

@@ -30,7 +30,10 @@ type fixture struct {
 	launched  []jobs.Request
 	cancelled []uuid.UUID
 	searched  []string
-	watch     chan struct{} // every value is a change announced; nil: nothing is
+
+	watch chan struct{} // every value is a change announced; nil: nothing is
+
+	uncalibrated bool // no calibration yet
 }
 
 func day(s string) *db.Day {
@@ -247,14 +250,6 @@ func detailOf(l db.Learner) jobs.LearnerDetail {
 		d.Answers = append(d.Answers, v)
 	}
 	return d
-}
-
-func (f *fixture) Items(ctx context.Context, _ jobs.ItemFilter) (jobs.Items, error) {
-	return jobs.Items{Items: []jobs.Item{}}, f.read(ctx)
-}
-
-func (f *fixture) Item(ctx context.Context, bank, item string) (jobs.ItemDetail, error) {
-	return jobs.ItemDetail{Bank: bank, ItemID: item}, f.read(ctx)
 }
 
 func (f *fixture) Params(stage string) ([]jobs.ParamSpec, error) {

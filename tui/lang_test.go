@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/leonelquinteros/gotext"
+
+	"sextant/jobs"
 )
 
 var listMissing = flag.Bool("missing", false, "print the missing catalogue entries, ready to be filled in")
@@ -86,6 +88,9 @@ func texts(t *testing.T) (at map[string]string, plurals map[string]string) {
 				return true
 			})
 		}
+	}
+	for _, a := range jobs.QuarantineReasons() { // said by the services, shown by the console
+		at[a.Means], at[a.Do] = "jobs/quarantine.go", "jobs/quarantine.go"
 	}
 	return at, plurals
 }

@@ -32,6 +32,8 @@ func (a *app) commands() []command {
 		command{name: "stage", arg: "NAME", help: a.tr("open a stage"), do: a.openStage},
 		command{name: "learner", arg: "ID", help: a.tr("open a learner, or search"), do: a.openLearner, private: true},
 		command{name: "run", arg: "ID", help: a.tr("open a run by the start of its id"), do: a.openRun},
+		command{name: "item", arg: "ID", help: a.tr("open an item of the unfiltered bank"), do: a.openItem},
+		command{name: "why", arg: "LEARNER", help: a.tr("explain a learner's estimate"), do: a.openWhy, private: true},
 		command{name: "ctx", also: []string{"profile", "context"}, arg: "PROFILE", help: a.tr("switch to another database of the config file"), do: a.openProfile},
 		command{name: "help", help: a.tr("the keys of this screen"), do: func(string) tea.Cmd { return a.open(newHelp(a)) }},
 		command{name: "quit", help: a.tr("leave the console"), do: func(string) tea.Cmd { return tea.Quit }},
@@ -83,6 +85,22 @@ func (a *app) openRun(prefix string) tea.Cmd {
 		return tea.Batch(cmd, a.push(newRun(a, id)))
 	}
 	return tea.Batch(cmd, list.filter.set(prefix[:min(len(prefix), shortIDLength)]))
+}
+
+// openItem opens an item by its id, or the list.
+func (a *app) openItem(id string) tea.Cmd {
+	if id == "" {
+		return a.jump(topItems)
+	}
+	return a.push(newItem(a, "", id))
+}
+
+// openWhy explains a learner's estimate, or offers the learners.
+func (a *app) openWhy(id string) tea.Cmd {
+	if id == "" {
+		return a.jump(topLearners)
+	}
+	return a.push(newWhy(a, id, ""))
 }
 
 // palette is the line that `:` opens, with what matches under it.

@@ -52,16 +52,22 @@ const (
 	topPipeline = iota
 	topRuns
 	topLearners
+	topItems
+	topQuarantine
+	topWorkers
 	topJournal
 )
 
 // topScreens registers the top screens, a line each, in the order of the tabs.
 func topScreens() []top {
 	return []top{
-		topPipeline: {"1", "Pipeline", "home stages", func(a *app) screen { return newPipeline(a) }},
-		topRuns:     {"2", "Runs", "", func(a *app) screen { return newRuns(a) }},
-		topLearners: {"3", "Learners", "", func(a *app) screen { return newLearners(a) }},
-		topJournal:  {"", "Log", "commands", newJournal},
+		topPipeline:   {"1", "Pipeline", "home stages", func(a *app) screen { return newPipeline(a) }},
+		topRuns:       {"2", "Runs", "", func(a *app) screen { return newRuns(a) }},
+		topLearners:   {"3", "Learners", "", func(a *app) screen { return newLearners(a) }},
+		topItems:      {"4", "Items", "bank", func(a *app) screen { return newItems(a) }},
+		topQuarantine: {"6", "Quarantine", "", func(a *app) screen { return newQuarantine(a) }},
+		topWorkers:    {"7", "Workers", "queue", func(a *app) screen { return newWorkers(a) }},
+		topJournal:    {"", "Log", "commands", newJournal},
 	}
 }
 

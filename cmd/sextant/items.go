@@ -20,7 +20,7 @@ type itemsListOptions struct {
 }
 
 func newItemsCmd(a *app) *cobra.Command {
-	return newGroup("items", "Show the item bank and how it moves", newItemsListCmd(a), newItemsShowCmd(a))
+	return newGroup("items", "Show the item bank and how it moves", newItemsListCmd(a), newItemsShowCmd(a), newItemsBankCmd(a), newItemsRefusedCmd(a))
 }
 
 func newItemsListCmd(a *app) *cobra.Command {

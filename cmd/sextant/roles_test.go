@@ -72,7 +72,12 @@ var everyCommand = map[string][]underRoles{
 	"theta restore":   {{"USER --at LATER --dry-run", looks}, {"USER --at LATER --yes", runs}},
 	"items list":      {{"", looks}},
 	"items show":      {{"ITEM", looks}},
-	"worker":          nil, // see TestWorkerUnderItsRole
+	"items bank":      {{"", looks}},
+	"items refused":   {{"CALIBRATION", looks}},
+	"quarantine":      {{"", looks}},
+	"quarantine list": {{"", looks}},
+	"quarantine show": {{"no_verdict", [3]int{exitFailed, exitFailed, exitFailed}}}, // nothing of the demo's is set aside
+	"worker":          nil,                                                          // see TestWorkerUnderItsRole
 	"worker list":     {{"", looks}},
 	"worker status":   {{"", looks}},
 	// A trigger on the platform's tables takes their owner.
@@ -118,7 +123,7 @@ func TestEveryCommandUnderEachRole(t *testing.T) {
 			b := newDemoBench(t)
 			learners := read[[]db.Learner](b, "learner", "list", "--limit", "2")
 			csv := t.TempDir() + "/answers.csv"
-			named := strings.NewReplacer("USER", learners[0].UserID, "OTHER", learners[1].UserID, "ITEM", b.item(), "RUN", b.lastRun(), "CSV", csv, "OUT", t.TempDir(),
+			named := strings.NewReplacer("USER", learners[0].UserID, "OTHER", learners[1].UserID, "ITEM", b.item(), "CALIBRATION", b.lastRunOf("mirt-calibrate"), "RUN", b.lastRun(), "CSV", csv, "OUT", t.TempDir(),
 				"LATER", now.Format(time.RFC3339))
 			// The demo was made after the moment at which the tests' clock stands.
 			if _, err := b.pool().Exec(t.Context(), `UPDATE sextant.theta_history SET estimated_at = estimated_at - interval '1 day'`); err != nil {
@@ -209,6 +214,12 @@ func (b *bench) as(role string) *bench {
 func (b *bench) lastRun() string {
 	b.Helper()
 	return read[[]db.Run](b, "runs", "--limit", "1")[0].ID.String()
+}
+
+// lastRunOf is the id of a stage's newest run.
+func (b *bench) lastRunOf(stage string) string {
+	b.Helper()
+	return read[[]db.Run](b, "runs", "--stage", stage, "--limit", "1")[0].ID.String()
 }
 
 // item is one with published parameters.

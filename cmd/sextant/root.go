@@ -98,7 +98,7 @@ func newRootCmd(a *app) *cobra.Command {
 	f.BoolVar(&a.global.noColor, "no-color", false, "no colours [$NO_COLOR]")
 
 	root.AddCommand(newStatusCmd(a), newRunCmd(a), newRunsCmd(a), newPauseCmd(a), newResumeCmd(a), newScheduleCmd(a), newWorkerCmd(a),
-		newThetaCmd(a), newKPICmd(a), newItemsCmd(a), newLearnerCmd(a), newReportCmd(a), newPruneCmd(a), newExplainCmd(a), newDBCmd(a),
+		newThetaCmd(a), newKPICmd(a), newItemsCmd(a), newQuarantineCmd(a), newLearnerCmd(a), newReportCmd(a), newPruneCmd(a), newExplainCmd(a), newDBCmd(a),
 		newDemoCmd(a), newVersionCmd(a))
 	root.AddCommand(newIRTCmd(a), newDoctorCmd(a), newImportCmd(a))
 	root.InitDefaultHelpCmd()

@@ -15,6 +15,7 @@ type Glyphs struct {
 
 	Full, Empty string   // of a bar
 	Partial     []string // eighths of Full, ascending
+	RightHalf   string   // of a bar that grows to the left
 	Spark       []string // heights, ascending
 
 	Point, Whisker, Track, Zero string // of an interval on a scale
@@ -26,7 +27,7 @@ var unicodeGlyphs = Glyphs{
 	Cursor: "▌", Mark: "◆", Ellipsis: "…", Crumb: "›", Arrow: "→", Dot: "·", PlusMinus: "±", Dash: "–", Theta: "θ",
 	Up: "↑", Down: "↓",
 	Horizontal: "─", Vertical: "│", TopLeft: "╭", TopRight: "╮", BottomLeft: "╰", BottomRight: "╯",
-	Full: "█", Empty: "░", Partial: []string{"▏", "▎", "▍", "▌", "▋", "▊", "▉"},
+	Full: "█", Empty: "░", Partial: []string{"▏", "▎", "▍", "▌", "▋", "▊", "▉"}, RightHalf: "▐",
 	Spark: []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇"},
 	Point: "●", Whisker: "━", Track: "·", Zero: "┊",
 }

@@ -25,9 +25,11 @@ type Chart struct {
 // dots of one braille cell, by column and row, as bits above U+2800.
 var brailleDots = [2][4]rune{{0x01, 0x02, 0x04, 0x40}, {0x08, 0x10, 0x20, 0x80}}
 
+// The inks of a canvas: the heavier one covers the lighter.
 const (
-	inkBand = 1
-	inkLine = 2
+	inkBand  = 1
+	inkLine  = 2
+	inkAlarm = 3
 )
 
 // canvas is a grid of dots: two columns and four rows a cell in braille, one
@@ -36,6 +38,44 @@ type canvas struct {
 	w, h   int // in cells
 	dx, dy int // dots a cell
 	ink    []byte
+	labels map[int][]label // texts over the dots, by row
+}
+
+// label is a text over the dots, from a column on.
+type label struct {
+	col  int
+	text Span
+}
+
+// label writes a text next to a cell, on the side where there is room, unless
+// another text is in its way.
+func (c *canvas) label(col, row int, text Span) {
+	w := width(text.Text)
+	for _, from := range []int{col + 1, col - w} {
+		free := from >= 0 && from+w <= c.w && row >= 0 && row < c.h
+		for _, l := range c.labels[row] {
+			if from < l.col+width(l.text.Text)+1 && l.col < from+w+1 {
+				free = false
+			}
+		}
+		if free {
+			if c.labels == nil {
+				c.labels = map[int][]label{}
+			}
+			c.labels[row] = append(c.labels[row], label{from, text})
+			return
+		}
+	}
+}
+
+// labelAt is the label that begins at a cell.
+func (c *canvas) labelAt(col, row int) (label, bool) {
+	for _, l := range c.labels[row] {
+		if l.col == col {
+			return l, true
+		}
+	}
+	return label{}, false
 }
 
 func newCanvas(w, h int, ascii bool) *canvas {
@@ -59,7 +99,12 @@ func (c *canvas) set(x, y int, ink byte) {
 // line renders one row of cells.
 func (c *canvas) line(th *theme.Theme, row int) Line {
 	var out Line
-	for col := range c.w {
+	for col := 0; col < c.w; col++ {
+		if l, ok := c.labelAt(col, row); ok {
+			out = append(out, l.text)
+			col += width(l.text.Text) - 1
+			continue
+		}
 		var bits rune
 		var top byte
 		for x := range c.dx {
@@ -74,11 +119,14 @@ func (c *canvas) line(th *theme.Theme, row int) Line {
 			}
 		}
 		style, text := th.Band, string(0x2800+bits)
-		if top == inkLine {
+		switch top {
+		case inkLine:
 			style = th.Line
+		case inkAlarm:
+			style = th.Wrong
 		}
 		if th.ASCII {
-			text = [...]string{" ", ".", "*"}[top]
+			text = [...]string{" ", ".", "*", "x"}[top]
 		}
 		if bits == 0 {
 			text = " "

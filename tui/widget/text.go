@@ -177,7 +177,7 @@ func Fill(lines []string, h int) []string {
 // Columns joins blocks of lines side by side, each fitted to its width, with
 // gap blanks between them.
 func Columns(h, gap int, blocks ...Block) []string {
-	out := make([]string, h)
+	out := make([]string, max(0, h))
 	for i, b := range blocks {
 		for j, l := range Frame(b.Lines, b.Width, h) {
 			if i > 0 {

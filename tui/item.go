@@ -1,0 +1,393 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"sextant/db"
+	"sextant/irt"
+	"sextant/jobs"
+	"sextant/tui/theme"
+	"sextant/tui/widget"
+)
+
+// item shows one item: its curves now and as they were, and its way through the
+// calibrations.
+type item struct {
+	base
+	list
+	bank, id string
+	feed     *feed[jobs.ItemDetail]
+	drawn    drawn
+	pane     int // the one shown where there is room for one
+}
+
+const (
+	paneCurve = iota
+	paneItemInformation
+	paneDifficulty
+	paneCalibrations
+	itemPanes
+)
+
+func newItem(a *app, bank, id string) *item {
+	s := &item{base: base{app: a}, bank: bank, id: id}
+	s.feed = newFeed(a, func(ctx context.Context) (jobs.ItemDetail, error) { return a.console.Item(ctx, bank, id) })
+	s.list.init("no calibration knows it", []widget.Column{
+		{Title: "DAY", Min: 10, Sort: true},
+		{Title: "a", Min: 4, Right: true, Sort: true},
+		{Title: "b", Min: 5, Right: true, Sort: true},
+		{Title: "c", Min: 4, Right: true, Drop: 4, Sort: true},
+		{Title: "SE b", Min: 4, Right: true, Drop: 3, Sort: true},
+		{Title: "N", Min: 4, Right: true, Drop: 1, Sort: true},
+		{Title: "P", Min: 4, Right: true, Drop: 5, Sort: true},
+		{Title: "OUTFIT", Min: 5, Right: true, Drop: 6, Sort: true},
+		{Title: "Δa", Min: 5, Right: true, Drop: 2, Sort: true},
+		{Title: "Δb", Min: 5, Right: true, Sort: true},
+		{Title: "Z", Min: 4, Right: true, Sort: true},
+		{Title: "FLAGS", Min: 6, Max: 34, Sort: true},
+		{Title: "SCALE", Min: 4, Max: 12, Drop: 8},
+		{Title: "RUN", Min: shortIDLength, Drop: 7},
+	})
+	return s
+}
+
+// Title is the item's id.
+func (s *item) Title() string { return s.app.tr("item %s", s.id) }
+
+// Typing is on while the filter is open.
+func (s *item) Typing() bool { return s.filter.Typing() }
+
+// Every is how often the item is asked for.
+func (s *item) Every() time.Duration { return 30 * time.Second }
+
+// Refresh asks for the item.
+func (s *item) Refresh() tea.Cmd { return s.feed.Refresh() }
+
+// Close ends the request in flight.
+func (s *item) Close() { s.feed.Close() }
+
+// SetSize gives the screen its room.
+func (s *item) SetSize(w, h int) { s.base.SetSize(w, h) }
+
+// Update takes replies and the filter's text.
+func (s *item) Update(msg tea.Msg) tea.Cmd {
+	switch msg.(type) {
+	case tea.KeyPressMsg, tea.PasteMsg:
+		return s.filter.update(msg)
+	}
+	s.feed.Take(msg)
+	return nil
+}
+
+// Keys are what can be done with the item.
+func (s *item) Keys() []Key {
+	if s.Typing() {
+		return s.filter.keys(&s.Table)
+	}
+	a := s.app
+	unknown := when(!s.feed.loaded, "the item is not loaded yet")
+	command := "sextant items show " + shellWord(s.id)
+	if s.bank != "" {
+		command += " --bank " + shellWord(s.bank)
+	}
+	return append([]Key{
+		{Strokes: []string{"tab"}, Label: "curves/history", Help: "move on: characteristic curve, information, b through time, calibrations",
+			Do: func() tea.Cmd { s.pane = (s.pane + 1) % itemPanes; return nil }},
+		{Strokes: []string{"d"}, Label: "describe", Help: "everything known about the item", Off: unknown, Do: func() tea.Cmd { return a.open(describeItem(a, s.feed.value)) }},
+		{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that shows the item", Do: func() tea.Cmd { return a.copy(command) }},
+	}, s.list.keys()...)
+}
+
+// versions are the calibration whose curve is drawn, the newest, and the one it
+// is held against: that under the cursor or, at the newest, the one before.
+func (s *item) versions() (now, before *jobs.ItemVersion) {
+	h := s.feed.value.History
+	if len(h) == 0 {
+		return nil, nil
+	}
+	now = &h[0]
+	for i := range h {
+		if i > 0 && versionID(h[i]) == s.CurrentID() {
+			return now, &h[i]
+		}
+	}
+	if len(h) > 1 {
+		before = &h[1]
+	}
+	return now, before
+}
+
+func versionID(v jobs.ItemVersion) string { return v.RunID.String() }
+
+// View draws the head over the curves and the calibrations: together where
+// there is room, else the one that tab chose.
+func (s *item) View() []string {
+	a, w := s.app, s.width
+	if !s.feed.loaded {
+		return loading(a, "the item", s.feed.err)
+	}
+	s.fill()
+	rows := s.head()
+	left := s.height - len(rows)
+	if w < 100 || left < 18 {
+		rows = append(rows, a.fit(s.tabs()))
+		if s.pane == paneCalibrations {
+			return append(rows, s.list.view(a, w, left-1)...)
+		}
+		return append(rows, s.plot(s.pane, w-1, left-1)...)
+	}
+	n := paneCalibrations // the plots
+	if w < 140 {
+		n = paneCalibrations - 1
+	}
+	height := max(9, min(16, left/2))
+	each := (w - 2*(n-1)) / n
+	var blocks []widget.Block
+	for p := range n {
+		title := a.fit(s.paneTitle(p, false).Truncate(each-1, a.theme.Glyph.Ellipsis))
+		blocks = append(blocks, widget.Block{Width: each, Lines: append([]string{title}, s.plot(p, each-1, height)...)})
+	}
+	rows = append(rows, widget.Columns(height+1, 2, blocks...)...)
+	rows = append(rows, "", a.fit(s.paneTitle(paneCalibrations, true)))
+	return append(rows, s.list.view(a, w, s.height-len(rows))...)
+}
+
+// plot draws one of the curves.
+func (s *item) plot(pane, w, h int) []string {
+	th := s.app.theme
+	now, before := s.versions()
+	var rows []string
+	switch pane {
+	case paneItemInformation:
+		rows = informationCurve(paramsOf(now), paramsOf(before)).View(th, w-1, h)
+	case paneDifficulty:
+		rows = s.difficulty().View(th, w-1, h)
+	default:
+		rows = characteristic(paramsOf(now), paramsOf(before)).View(th, w-1, h)
+	}
+	for i := range rows {
+		rows[i] = " " + rows[i]
+	}
+	return rows
+}
+
+func paramsOf(v *jobs.ItemVersion) *irt.ItemParams {
+	if v == nil || v.A == nil || v.B == nil {
+		return nil
+	}
+	return &irt.ItemParams{A: *v.A, B: *v.B, C: orZero(v.C)}
+}
+
+// difficulty is b through the calibrations, each scale for itself.
+func (s *item) difficulty() widget.Chart {
+	var c widget.Chart
+	version := ""
+	h := s.feed.value.History
+	for i := len(h) - 1; i >= 0; i-- {
+		v := h[i]
+		if v.B == nil {
+			continue
+		}
+		if len(c.Series) == 0 || v.Version != version {
+			c.Series, version = append(c.Series, nil), v.Version
+		}
+		n := len(c.Series) - 1
+		c.Series[n] = append(c.Series[n], widget.Point{At: v.DataDay.Start(), Value: *v.B, SE: orZero(v.SEB)})
+	}
+	return c
+}
+
+func (s *item) paneTitle(pane int, current bool) widget.Line {
+	th := s.app.theme
+	now, before := s.versions()
+	style := th.Strong
+	if current {
+		style = th.Strong.Underline()
+	}
+	legend := func(name string) widget.Line {
+		line := widget.S(style, name)
+		if now != nil {
+			line = line.Add(th.Line, "  "+th.Glyph.Horizontal+" "+now.DataDay.String())
+		}
+		if before != nil {
+			line = line.Add(th.Band, "  "+th.Glyph.Horizontal+" "+before.DataDay.String())
+		}
+		return line
+	}
+	switch pane {
+	case paneCurve:
+		return legend(th.Tr("P(right) by %s", th.Glyph.Theta))
+	case paneItemInformation:
+		return legend(th.Tr("Information"))
+	case paneDifficulty:
+		return widget.S(style, th.Tr("b through time")).Add(th.Muted, "  "+th.Glyph.PlusMinus+" SE")
+	}
+	return widget.S(style, th.Tr("Calibrations")).Add(th.Faint, " "+count(len(s.feed.value.History))).
+		Add(th.Muted, "  "+th.Tr("the lighter curve is that of the line under the cursor"))
+}
+
+// tabs names the panes of a narrow window.
+func (s *item) tabs() widget.Line {
+	th := s.app.theme
+	names := []string{th.Tr("P(right)"), th.Tr("Information"), th.Tr("b through time"), th.Tr("Calibrations")}
+	var line widget.Line
+	for p, name := range names {
+		style := th.Muted
+		if p == s.pane {
+			style = th.Strong.Underline()
+		}
+		line = line.Add(style, name).Add(th.Blank, "   ")
+	}
+	return line
+}
+
+// head is the question and the parameters in force.
+func (s *item) head() []string {
+	a, d := s.app, s.feed.value
+	th := a.theme
+	title := widget.S(th.Strong, widget.Clean(d.ItemID))
+	if s.bank != "" {
+		title = title.Add(th.Accent, "  "+widget.Clean(s.bank))
+	}
+	if q := d.Question; q != nil {
+		if q.TopicID != nil {
+			title = title.Add(th.Muted, "  "+widget.Clean(*q.TopicID))
+		}
+		if q.Anchor {
+			title = title.Add(th.Due, "  "+th.Tr("anchor at a %s, b %s", optional(q.A, 2), optional(q.B, 2)))
+		}
+	}
+	rows := []string{a.fit(title)}
+	if q := d.Question; q != nil && q.Content != nil && s.height >= 16 {
+		rows = append(rows, a.fit(widget.S(th.Text, widget.Clean(*q.Content))))
+	}
+	if len(d.History) == 0 {
+		return rows
+	}
+	for _, l := range itemFacts(th, d.History[0]) {
+		for _, r := range widget.Wrap(l, s.width-2) {
+			rows = append(rows, " "+r)
+		}
+	}
+	if s.height >= 22 {
+		rows = append(rows, "")
+	}
+	return rows
+}
+
+// itemFacts are an item's numbers in two lines.
+func itemFacts(th *theme.Theme, v jobs.ItemVersion) []widget.Line {
+	if v.Dropped != nil {
+		return []widget.Line{widget.S(th.Due, th.Glyph.Warn+" "+th.Tr("set aside: %s", flagWord(th, *v.Dropped))).Add(th.Muted, "  "+plural(th, v.N, "%s answer", "%s answers"))}
+	}
+	param := func(name string, x, se *float64) string { return name + " " + withSEOf(th, x, se) }
+	line := widget.S(th.Strong, param("a", v.A, v.SEA)).Add(th.Blank, "   ").Add(th.Strong, param("b", v.B, v.SEB))
+	if orZero(v.C) > 0 {
+		line = line.Add(th.Blank, "   ").Add(th.Strong, param("c", v.C, v.SEC))
+	}
+	line = line.Add(th.Muted, "   "+plural(th, v.N, "%s answer", "%s answers")+", "+th.Tr("%s right", percent(v.PCorrect)))
+	fit := widget.S(th.Muted, th.Tr("infit")+" ").Add(fitCell(th, v.Infit).Line[0].Style, optional(v.Infit, 2)).
+		Add(th.Muted, "  "+th.Tr("outfit")+" ").Add(fitCell(th, v.Outfit).Line[0].Style, optional(v.Outfit, 2))
+	if v.SX2 != nil && v.SX2DF != nil {
+		fit = fit.Add(th.Muted, "  "+th.Tr("S-X² %s on %d df, p %s", number(*v.SX2, 1), *v.SX2DF, optional(v.SX2P, 3)))
+	}
+	if v.Drift != nil {
+		z := math.NaN()
+		if x := v.Drift.Z(); x != nil {
+			z = *x
+		}
+		fit = fit.Add(th.Muted, "  Δa "+signed(v.Drift.DeltaA)+"  Δb "+signed(v.Drift.DeltaB)+"  z ").Add(zCell(th, z).Line[0].Style, number(z, 1))
+	}
+	if words, style := flagWords(th, v.Flags, nil); words != "" {
+		fit = fit.Add(th.Blank, "  ").Add(style, words)
+	}
+	return []widget.Line{line, fit}
+}
+
+// withSEOf is a parameter ± its standard error.
+func withSEOf(th *theme.Theme, v, se *float64) string {
+	if v == nil {
+		return th.Glyph.Dash
+	}
+	return withSE(th, *v, se)
+}
+
+func percent(share *float64) string {
+	if share == nil {
+		return optional(nil, 0)
+	}
+	return number(100**share, 0) + " %"
+}
+
+// fill makes the table's rows of the newest snapshot.
+func (s *item) fill() {
+	if !s.drawn.again(s.app, s.feed.serial) {
+		return
+	}
+	th := s.app.theme
+	guessing := false
+	rows := make([]widget.Row, len(s.feed.value.History))
+	for i, v := range s.feed.value.History {
+		guessing = guessing || orZero(v.C) > 0
+		da, deltaB, z := math.NaN(), math.NaN(), math.NaN()
+		if v.Drift != nil {
+			da, deltaB, z = v.Drift.DeltaA, v.Drift.DeltaB, value(v.Drift.Z())
+		}
+		flags, style := flagWords(th, v.Flags, v.Dropped)
+		rows[i] = widget.Row{ID: versionID(v), Cells: []widget.Cell{
+			widget.T(th.Text, v.DataDay.String()),
+			widget.N(th.Text, optional(v.A, 2), value(v.A)),
+			widget.N(th.Strong, optional(v.B, 2), value(v.B)),
+			widget.N(th.Muted, optional(v.C, 2), value(v.C)),
+			widget.N(th.Muted, optional(v.SEB, 2), value(v.SEB)),
+			widget.N(th.Muted, count(v.N), float64(v.N)),
+			widget.N(th.Muted, optional(v.PCorrect, 2), value(v.PCorrect)),
+			fitCell(th, v.Outfit),
+			widget.N(th.Text, signed(da), da),
+			widget.N(th.Text, signed(deltaB), deltaB),
+			zCell(th, z),
+			widget.T(style, flags),
+			widget.T(th.Muted, widget.Clean(v.Version)),
+			widget.T(th.Faint, shortID(v.RunID)),
+		}}
+	}
+	s.Columns[columnC].Hide = !guessing
+	s.SetRows(rows)
+}
+
+// describeItem shows everything known about an item.
+func describeItem(a *app, d jobs.ItemDetail) dialog {
+	th := a.theme
+	box := &textDialog{app: a, title: a.tr("item %s", d.ItemID), copies: "sextant items show " + shellWord(d.ItemID)}
+	var lines []widget.Line
+	if q := d.Question; q != nil {
+		lines = append(lines, questionLines(th, q)...)
+	} else {
+		lines = append(lines, widget.S(th.Muted, th.Tr("the platform has no question of this id")))
+	}
+	if len(d.History) > 0 {
+		v := d.History[0]
+		lines = append(lines, nil)
+		lines = append(lines, itemFacts(th, v)...)
+		lines = append(lines, nil, pair(th, "model", v.Model), pair(th, "scale", v.Version), pair(th, "data day", v.DataDay.String()), pair(th, "run", v.RunID.String()))
+	}
+	box.viewer.SetLines(lines)
+	return box
+}
+
+func questionLines(th *theme.Theme, q *db.Question) []widget.Line {
+	lines := []widget.Line{pair(th, "topic", orDash(th, topicName(q.TopicID)))}
+	if q.Anchor {
+		lines = append(lines, pair(th, "anchor", fmt.Sprintf("a %s, b %s, c %s", optional(q.A, 3), optional(q.B, 3), optional(q.C, 3))))
+	}
+	if q.Content != nil {
+		lines = append(lines, nil, widget.S(th.Text, widget.Clean(strings.TrimSpace(*q.Content))))
+	}
+	return lines
+}

@@ -1,0 +1,349 @@
+package tui
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"sextant/irt"
+	"sextant/jobs"
+	"sextant/tui/theme"
+	"sextant/tui/widget"
+)
+
+// items lists a bank's items as the calibration in force left them, beside or
+// before the charts of the bank as a whole.
+type items struct {
+	base
+	list
+	bank    string // empty: the unfiltered one
+	feed    *feed[jobs.Items]
+	summary *feed[jobs.BankSummary]
+	drawn   drawn
+	page    int // 0: the list; else the charts from that one on
+}
+
+func newItems(a *app) *items {
+	s := &items{base: base{app: a}}
+	s.list.init("no items", []widget.Column{
+		{Title: "ITEM", Min: 6, Max: 28, Sort: true, Grow: true},
+		{Title: "a", Min: 4, Right: true, Sort: true},
+		{Title: "b", Min: 5, Right: true, Sort: true},
+		{Title: "c", Min: 4, Right: true, Drop: 6, Sort: true},
+		{Title: "SE b", Min: 4, Right: true, Drop: 5, Sort: true},
+		{Title: "-3    0     3", Min: itemScale, Drop: 9},
+		{Title: "N", Min: 4, Right: true, Drop: 3, Sort: true},
+		{Title: "P", Min: 4, Right: true, Drop: 4, Sort: true},
+		{Title: "INFIT", Min: 5, Right: true, Drop: 7, Sort: true},
+		{Title: "OUTFIT", Min: 5, Right: true, Drop: 2, Sort: true},
+		{Title: "S-X² p", Min: 5, Right: true, Drop: 8, Sort: true},
+		{Title: "Δb", Min: 5, Right: true, Drop: 1, Sort: true},
+		{Title: "Z", Min: 4, Right: true, Sort: true},
+		{Title: "FLAGS", Min: 6, Max: 34, Sort: true},
+		{Title: "MARKS", Hide: true},
+	})
+	s.ask()
+	return s
+}
+
+const (
+	itemScale = 13
+	columnC   = 3
+)
+
+// ask points the feeds at the bank.
+func (s *items) ask() {
+	a, bank := s.app, s.bank
+	s.feed = newFeed(a, func(ctx context.Context) (jobs.Items, error) {
+		return a.console.Items(ctx, jobs.ItemFilter{Bank: bank})
+	})
+	s.summary = newFeed(a, func(ctx context.Context) (jobs.BankSummary, error) { return a.console.Bank(ctx, bank) })
+}
+
+// Title is the screen's.
+func (s *items) Title() string { return "Items" }
+
+// Typing is on while the filter is open.
+func (s *items) Typing() bool { return s.filter.Typing() }
+
+// Every is how often the bank is asked for: calibrations are rare.
+func (s *items) Every() time.Duration { return 20 * time.Second }
+
+// Refresh asks for the items and the summary.
+func (s *items) Refresh() tea.Cmd { return tea.Batch(s.feed.Refresh(), s.summary.Refresh()) }
+
+// Close ends the requests in flight.
+func (s *items) Close() {
+	s.feed.Close()
+	s.summary.Close()
+}
+
+// SetSize gives the screen its room.
+func (s *items) SetSize(w, h int) { s.base.SetSize(w, h) }
+
+// Update takes replies and the filter's text.
+func (s *items) Update(msg tea.Msg) tea.Cmd {
+	switch msg.(type) {
+	case tea.KeyPressMsg, tea.PasteMsg:
+		return s.filter.update(msg)
+	}
+	s.feed.Take(msg)
+	s.summary.Take(msg)
+	return nil
+}
+
+// current is the item under the cursor.
+func (s *items) current() (jobs.Item, bool) {
+	i := slices.IndexFunc(s.feed.value.Items, func(it jobs.Item) bool { return it.ItemID == s.CurrentID() })
+	if i < 0 {
+		return jobs.Item{}, false
+	}
+	return s.feed.value.Items[i], true
+}
+
+// Keys are what can be done with the item under the cursor and with the bank.
+func (s *items) Keys() []Key {
+	if s.Typing() {
+		return s.filter.keys(&s.Table)
+	}
+	a := s.app
+	_, ok := s.current()
+	none := when(!ok, "no item is selected")
+	refused := s.summary.value.Refused
+	keys := []Key{
+		{Strokes: []string{"enter"}, Label: "open", Help: "open the item: its curves and its history", Off: none,
+			Do: func() tea.Cmd { return a.push(newItem(a, s.bank, s.CurrentID())) }},
+		{Strokes: []string{"tab"}, Label: "list/charts", Help: "move on to the bank's charts: learners against items, precision, drift", Do: s.next},
+		{Strokes: []string{"b"}, Label: "bank", Help: "choose a bank", Off: when(!s.summary.loaded, "the banks are not loaded yet"), Do: s.chooseBank},
+	}
+	if refused != nil {
+		keys = append(keys, Key{Strokes: []string{"r"}, Label: "refused", Help: "the calibration that was refused, and its items",
+			Do: func() tea.Cmd { return a.push(newRefusal(a, refused.ID)) }})
+	}
+	keys = append(keys, Key{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that lists the same", Do: func() tea.Cmd { return a.copy(s.command()) }})
+	return append(keys, s.list.keys()...)
+}
+
+func (s *items) command() string {
+	text := "sextant items list"
+	if s.page > 0 {
+		text = "sextant items bank"
+	}
+	if s.bank != "" {
+		text += " --bank " + shellWord(s.bank)
+	}
+	return text
+}
+
+// next turns the page: the list, unless it stands beside them, then the charts,
+// as many at a time as fit.
+func (s *items) next() tea.Cmd {
+	beside := s.width >= sideBySide
+	switch {
+	case s.page == 0 && !beside:
+		s.page = 1
+	default:
+		w, h := s.chartRoom()
+		s.page = max(1, s.page) + chartsFit(w, h)
+	}
+	if s.page > bankCharts {
+		s.page = 0
+	}
+	return nil
+}
+
+// chartRoom is the room that the charts have.
+func (s *items) chartRoom() (w, h int) {
+	h = s.height - len(s.head())
+	if s.width >= sideBySide {
+		return s.width - s.width*3/5 - 3, h
+	}
+	return s.width, h
+}
+
+// chooseBank offers the banks.
+func (s *items) chooseBank() tea.Cmd {
+	a := s.app
+	banks := s.summary.value.Banks
+	if len(banks) == 0 {
+		a.say(warning, a.tr("no bank has been calibrated yet"))
+		return nil
+	}
+	return a.open(newPicker(a, a.tr("Bank"), banks, s.bank, func(b string) string { return bankName(a.theme, b) }, func(b string) tea.Cmd {
+		s.Close()
+		s.bank = b
+		s.ask()
+		s.drawn = drawn{}
+		return s.Refresh()
+	}))
+}
+
+// bankName is a bank as people call it.
+func bankName(th *theme.Theme, bank string) string {
+	if bank == "" {
+		return th.Tr("the unfiltered bank")
+	}
+	return bank
+}
+
+// sideBySide is the width from which list and charts stand beside each other.
+const sideBySide = 150
+
+// View draws the list and the charts, side by side where there is room.
+func (s *items) View() []string {
+	a := s.app
+	if !s.feed.loaded {
+		return loading(a, "the items", s.feed.err)
+	}
+	if s.feed.value.Calibration == nil {
+		return []string{a.fit(widget.S(a.theme.Strong, a.tr("No calibration yet"))), "",
+			a.fit(widget.S(a.theme.Muted, a.tr("mirt-calibrate estimates the items; run it from the pipeline (1, R)")))}
+	}
+	s.fill()
+	rows := s.head()
+	left := s.height - len(rows)
+	w, h := s.chartRoom()
+	switch {
+	case s.width >= sideBySide:
+		listW := s.width - w - 3
+		return append(rows, widget.Columns(left, 2, widget.Block{Width: listW, Lines: s.list.view(a, listW, left)},
+			widget.Block{Width: w, Lines: s.charts(max(1, s.page), w, h)})...)
+	case s.page > 0:
+		return append(rows, s.charts(s.page, w, h)...)
+	}
+	return append(rows, s.list.view(a, s.width, left)...)
+}
+
+// head is the calibration in a line or two, and what went wrong since.
+func (s *items) head() []string {
+	a, th, v := s.app, s.app.theme, s.feed.value
+	c := v.Calibration
+	line := widget.S(th.Strong, s.summaryWords()).Add(th.Muted, "  "+a.tr("%s of %s, scale %s", c.Model, c.DataDay, widget.Clean(c.Version)))
+	if s.bank != "" {
+		line = widget.S(th.Accent, widget.Clean(s.bank)).Add(th.Blank, "  ").Add(th.Strong, s.summaryWords()).Add(th.Muted, "  "+a.tr("%s of %s, scale %s", c.Model, c.DataDay, widget.Clean(c.Version)))
+	}
+	if v.Previous != nil && s.width >= 76 {
+		line = line.Add(th.Muted, ", "+a.tr("drift since %s", v.Previous.DataDay))
+	}
+	rows := []string{a.fit(line)}
+	if r := s.summary.value.Refused; r != nil {
+		day := ""
+		if r.WindowTo != nil {
+			day = r.WindowTo.String()
+		}
+		rows = append(rows, a.fit(widget.S(th.Failed, th.Glyph.Bad+" ").Add(th.Text, a.tr("the calibration of %s failed; r shows its items", day))))
+	}
+	if s.height >= 16 {
+		rows = append(rows, "")
+	}
+	return rows
+}
+
+func (s *items) summaryWords() string { return s.list.summary(s.app.theme, "%s item", "%s items") }
+
+// fill makes the table's rows of the newest snapshot.
+func (s *items) fill() {
+	if !s.drawn.again(s.app, s.feed.serial) {
+		return
+	}
+	th := s.app.theme
+	guessing := false
+	rows := make([]widget.Row, len(s.feed.value.Items))
+	for i, it := range s.feed.value.Items {
+		guessing = guessing || it.C != nil && *it.C > 0
+		rows[i] = widget.Row{ID: it.ItemID, Cells: itemCells(th, it)}
+	}
+	s.Columns[columnC].Hide = !guessing // it is 0 throughout
+	s.SetRows(rows)
+}
+
+// itemCells are an item's line.
+func itemCells(th *theme.Theme, it jobs.Item) []widget.Cell {
+	scale := widget.Cell{Line: widget.S(th.Faint, ""), Text: true}
+	if it.B != nil {
+		scale.Line = widget.Interval(th, itemScale, -3, 3, *it.B, orZero(it.SEB))
+	}
+	deltaB, z := math.NaN(), math.NaN()
+	if it.Drift != nil {
+		deltaB, z = it.Drift.DeltaB, value(it.Drift.Z())
+	}
+	flags, style := flagWords(th, it.Flags, it.Dropped)
+	return []widget.Cell{
+		widget.T(th.Text, widget.Clean(it.ItemID)),
+		widget.N(th.Text, optional(it.A, 2), value(it.A)),
+		widget.N(th.Strong, optional(it.B, 2), value(it.B)),
+		widget.N(th.Muted, optional(it.C, 2), value(it.C)),
+		widget.N(th.Muted, optional(it.SEB, 2), value(it.SEB)),
+		scale,
+		widget.N(th.Muted, count(it.N), float64(it.N)),
+		widget.N(th.Muted, optional(it.PCorrect, 2), value(it.PCorrect)),
+		fitCell(th, it.Infit),
+		fitCell(th, it.Outfit),
+		widget.N(th.Muted, optional(it.SX2P, 2), value(it.SX2P)),
+		widget.N(th.Text, signed(deltaB), deltaB),
+		zCell(th, z),
+		widget.T(style, flags),
+		widget.T(th.Faint, marksOf(it)),
+	}
+}
+
+// marksOf are words that find an item whatever the language.
+func marksOf(it jobs.Item) string {
+	words := slices.Clone(it.Flags)
+	if len(it.Flags) > 0 {
+		words = append(words, "flagged")
+	}
+	if it.Dropped != nil {
+		words = append(words, "dropped", *it.Dropped)
+	}
+	return strings.Join(words, " ")
+}
+
+func orZero(v *float64) float64 {
+	if v == nil {
+		return 0
+	}
+	return *v
+}
+
+// fitCell is a mean square, which is 1 where the item fits; Linacre's bounds of
+// what is productive for measurement are 0.5 and 1.5.
+func fitCell(th *theme.Theme, v *float64) widget.Cell {
+	style := th.Muted
+	if v != nil && (*v < 0.5 || *v > 1.5) {
+		style = th.Due
+	}
+	return widget.N(style, optional(v, 2), value(v))
+}
+
+// zCell is a difference in standard errors; it sorts by how far it is.
+func zCell(th *theme.Theme, z float64) widget.Cell {
+	style := th.Muted
+	if math.Abs(z) > 3 {
+		style = th.Late
+	}
+	return widget.N(style, number(z, 1), math.Abs(z))
+}
+
+// flagWords say what is wrong with an item.
+func flagWords(th *theme.Theme, flags []string, dropped *string) (string, theme.Style) {
+	if dropped != nil {
+		return th.Tr("set aside: %s", flagWord(th, *dropped)), th.Faint
+	}
+	words := make([]string, len(flags))
+	style := th.Due
+	for i, f := range flags {
+		words[i] = flagWord(th, f)
+		if f == string(irt.FlagNegativeA) || f == "drift" {
+			style = th.Late
+		}
+	}
+	if len(words) == 0 {
+		return "", th.Muted
+	}
+	return th.Glyph.Warn + " " + strings.Join(words, ", "), style
+}
