@@ -32,6 +32,9 @@ func (c composer) ability() []Block {
 	points := c.doc.LatestScale()
 	if len(points) > 1 {
 		alt, caption := c.w.TrajectoryCaption(points)
+		if len(points) < len(c.doc.Trajectory) {
+			caption += " " + c.w.NewScale()
+		}
 		out = append(out, Block{Figure: &FigureBlock{Name: TrajectoryFigure, Title: c.l.FigureWords().TrajectoryTitle, Alt: alt, Caption: caption}})
 	} else {
 		out = append(out, sayWords(Missing, c.w.OnePoint()))

@@ -75,6 +75,7 @@ type abilityWords interface {
 	NoAbility() string
 	OnePoint() string
 	TrajectoryCaption(points []Ability) (alt, caption string)
+	NewScale() string
 	AbilityNow() string
 	AbilityBefore() string
 	AbilityChange() string

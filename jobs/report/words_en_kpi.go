@@ -118,6 +118,10 @@ func (e english) TrajectoryCaption(points []Ability) (alt, caption string) {
 	return alt, "Estimated ability since " + e.Date(from) + ". The band is one standard error to either side: the narrower, the surer."
 }
 
+func (english) NewScale() string {
+	return "Where the line is broken, a new scale began: values to either side do not compare."
+}
+
 func (english) AbilityNow() string    { return "At the end of the week" }
 func (english) AbilityBefore() string { return "A week before" }
 func (english) AbilityChange() string { return "Change" }

@@ -102,6 +102,10 @@ func (k korean) TrajectoryCaption(points []Ability) (alt, caption string) {
 	return alt, k.Date(from) + " 이후의 능력치입니다. 띠는 위아래로 표준오차만큼의 범위이며, 좁을수록 더 확실한 값입니다."
 }
 
+func (korean) NewScale() string {
+	return "선이 끊긴 곳에서 새 척도가 시작되며, 그 앞뒤의 값은 서로 비교할 수 없습니다."
+}
+
 func (korean) AbilityNow() string    { return "이번 주 일요일 기준" }
 func (korean) AbilityBefore() string { return "일주일 전" }
 func (korean) AbilityChange() string { return "변화" }
