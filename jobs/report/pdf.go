@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"codeberg.org/go-pdf/fpdf"
 )
@@ -87,6 +88,9 @@ func describe(pdf *fpdf.Fpdf, fonts *Fonts, page Page, made Provenance) {
 	pdf.SetKeywords(made.RunID, true)
 	pdf.SetProducer("go-pdf/fpdf", true)
 	at := made.GeneratedAt.UTC()
+	if at.IsZero() {
+		at = time.Unix(0, 0).UTC() // fpdf would take the time that it is
+	}
 	pdf.SetCreationDate(at)
 	pdf.SetModificationDate(at)
 }

@@ -295,6 +295,15 @@ func TestPDFDependsOnTheDocumentAlone(t *testing.T) {
 	}
 }
 
+func TestPDFTakesNoTimeFromTheClock(t *testing.T) {
+	t.Parallel()
+	d := sparseDocument()
+	d.Provenance = Provenance{}
+	if file := pdfOf(t, testFonts(t), d, Variant{Learner, Korean}); !bytes.Contains(file, []byte("19700101000000")) {
+		t.Error("its date is not that of a document without one")
+	}
+}
+
 func TestPDFOfEndlessTextsStaysALetter(t *testing.T) {
 	t.Parallel()
 	d := hostileDocument()
