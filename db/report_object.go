@@ -130,6 +130,9 @@ func (tx *Tx) OldReportCount(ctx context.Context, before Day) (ReportWeek, error
 
 // DropReports removes the rows of objects that are stored no more.
 func (tx *Tx) DropReports(ctx context.Context, objects []ReportObject) (int64, error) {
+	if len(objects) == 0 {
+		return 0, nil
+	}
 	rows, err := json.Marshal(objects)
 	if err != nil {
 		return 0, fmt.Errorf("drop the reports: %w", err)

@@ -35,7 +35,9 @@ func child(stages string) int {
 		if from := os.Getenv("SEXTANT_TEST_FROM"); from != "" {
 			q.From, q.To = day(from), &lastDay
 		}
-		_, err = newRunner(d, &dbtest.Buffer{}).Run(ctx, q)
+		r := newRunner(d, &dbtest.Buffer{})
+		r.Defaults = map[string]string{"out": os.Getenv("SEXTANT_TEST_OUT")}
+		_, err = r.Run(ctx, q)
 		fmt.Fprintln(os.Stderr, "child ended:", err)
 	}
 	return 8

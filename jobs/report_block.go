@@ -236,10 +236,7 @@ func (b *reportWork) contentHash(doc report.Document, v report.Variant) string {
 
 // current reports whether a stored object says the same already, in its place.
 func (b *reportWork) current(was db.ReportObject, hash string) bool {
-	if was.ContentHash != hash {
-		return false
-	}
-	return b.secret == nil || was.URL == b.store.URL(b.key(was.UserID, was.Edition, was.Lang, was.Format))
+	return b.secret != nil && was.ContentHash == hash && was.URL == b.store.URL(b.key(was.UserID, was.Edition, was.Lang, was.Format))
 }
 
 func (b *reportWork) key(user, edition, lang, format string) string {

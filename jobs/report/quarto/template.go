@@ -149,8 +149,8 @@ func WriteShipped(dir string) (names []string, err error) {
 func functions(figures map[report.FigureName]string) template.FuncMap {
 	return template.FuncMap{
 		"md":     markdown,
-		"yaml":   quoted,
-		"quote":  quoted,
+		"yaml":   yaml,
+		"quote":  attribute,
 		"row":    row,
 		"rule":   rule,
 		"figure": func(name report.FigureName) string { return figures[name] },
@@ -158,8 +158,16 @@ func functions(figures map[report.FigureName]string) template.FuncMap {
 	}
 }
 
-// quoted is a text in double quotes, as JSON, YAML and Pandoc's attributes read it.
-func quoted(v any) (string, error) {
-	b, err := json.Marshal(fmt.Sprint(v))
-	return string(b), err
+// yaml is a text in double quotes, as YAML reads it.
+func yaml(v any) (string, error) {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(fmt.Sprint(v))
+	return strings.TrimSpace(b.String()), err
+}
+
+// attribute is a text in double quotes, as Pandoc's attributes have it.
+func attribute(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(strings.Join(strings.Fields(s), " ")) + `"`
 }
