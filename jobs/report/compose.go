@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 
 	"sextant/db"
 )
@@ -18,7 +19,7 @@ func Compose(doc Document, v Variant) Page {
 	if answers, _ := doc.Answers(); answers == 0 {
 		p.Lead = c.rested()
 		p.Sections = c.sections(standingSection, adviceSection, goalsSection, riskSection)
-		p.Footnotes = nil
+		p.Footnotes = slices.DeleteFunc(p.Footnotes, func(f Footnote) bool { return !c.needed(f) })
 		return p
 	}
 	p.Lead = c.lead()
@@ -33,6 +34,19 @@ type composer struct {
 	v   Variant
 	w   words
 	l   Language
+}
+
+// needed reports whether the short page shows what a footnote defines.
+func (c composer) needed(f Footnote) bool {
+	switch f.Key {
+	case Standing:
+		return c.doc.Ability != nil
+	case Reach:
+		return len(c.doc.Goals) > 0
+	case Churn, Calendar:
+		return c.doc.LastAnswer != nil
+	}
+	return false
 }
 
 // sections composes the sections that have something to say.

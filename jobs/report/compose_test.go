@@ -125,11 +125,12 @@ func TestNumbersAsEachLanguageWritesThem(t *testing.T) {
 	t.Parallel()
 	week := WeekOf(mustDay("2024-12-31"))
 	for got, want := range map[string]string{
-		English.Number(-1234.567, 2):                                 "−1234.57",
-		English.Number(-0.001, 2):                                    "0.00",
-		English.Signed(0.004, 2):                                     "0.00",
-		English.Signed(0.05, 2):                                      "+0.05",
-		Korean.Percent(0.286):                                        "29%",
+		English.Number(-1234.567, 2): "−1234.57",
+		English.Number(-0.001, 2):    "0.00",
+		English.Signed(0.004, 2):     "0.00",
+		English.Signed(0.05, 2):      "+0.05",
+		Korean.Percent(0.286):        "29%",
+		Korean.Chance(1) + English.Chance(0) + English.Chance(0.0051) + English.Chance(0.9949): "99% 초과under 1%1%99%",
 		Korean.Percent(1):                                            "100%",
 		English.Count(1234567):                                       "1,234,567",
 		English.Count(-123):                                          "-123",
@@ -138,7 +139,7 @@ func TestNumbersAsEachLanguageWritesThem(t *testing.T) {
 		English.Period(mustDay("2026-06-29"), mustDay("2026-07-05")): "29 June – 5 July 2026",
 		Korean.Period(mustDay("2026-06-29"), mustDay("2026-07-05")):  "2026년 6월 29일 – 7월 5일",
 		Korean.Weekday(week.Sunday) + English.Weekday(week.Sunday):   "일Sun",
-		week.String():                                                "2025-W01",
+		week.String(): "2025-W01",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)

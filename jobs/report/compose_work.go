@@ -101,7 +101,7 @@ func (c composer) goalRow(g Goal) []Text {
 		}
 	}
 	if g.P != nil {
-		p = c.l.Percent(*g.P)
+		p = c.l.Chance(*g.P)
 	}
 	return []Text{c.topicName(g.Topic), line(target), line(theta), line(p), c.w.Taking(g)}
 }

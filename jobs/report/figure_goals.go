@@ -14,7 +14,7 @@ func drawGoals(s *sketch, d Document) *Figure {
 		if g.P == nil || !finite(*g.P) {
 			continue
 		}
-		row := shareRow{name: g.Topic, share: *g.P, value: s.language.Percent(*g.P)}
+		row := shareRow{name: g.Topic, share: *g.P, value: s.language.Chance(*g.P)}
 		if g.Theta != nil && g.Target != nil && math.Abs(*g.Theta) < 100 && math.Abs(*g.Target) < 100 {
 			row.note = "θ " + s.language.Number(*g.Theta, 2) + " → " + s.language.Number(*g.Target, 2)
 		}

@@ -44,6 +44,21 @@ func (l Language) Percent(share float64) string {
 	return s + "%"
 }
 
+// Chance writes a probability as a whole percentage, but never as certain.
+func (l Language) Chance(p float64) string {
+	rare, sure := "under 1%", "over 99%"
+	if l == Korean {
+		rare, sure = "1% 미만", "99% 초과"
+	}
+	switch {
+	case p < 0.005:
+		return rare
+	case p >= 0.995:
+		return sure
+	}
+	return l.Percent(p)
+}
+
 // PlusMinus writes an estimate and its standard error; a dash where either is
 // not known.
 func (l Language) PlusMinus(x, se *float64) string {

@@ -133,9 +133,16 @@ type Fact struct {
 
 // Footnote defines a number.
 type Footnote struct {
+	Key  string // a KPI's, or one of those below
 	Term string
 	Text string
 }
+
+// The keys of the footnotes that are not a KPI's.
+const (
+	Standing = "theta"
+	Calendar = "days"
+)
 
 // Text is a line of text in spans.
 type Text []Span

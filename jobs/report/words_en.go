@@ -61,9 +61,9 @@ func (e english) Moved(now, before *Ability) Text {
 
 func (e english) Reached(p float64, g *Goal) Text {
 	if g == nil {
-		return line("The chance of reaching the general target is ", strong(e.Percent(p)), ".")
+		return line("The chance of reaching the general target is ", strong(e.Chance(p)), ".")
 	}
-	return line("The chance of reaching the goal in “", name(g.Topic), "” is ", strong(e.Percent(p)), ".")
+	return line("The chance of reaching the goal in “", name(g.Topic), "” is ", strong(e.Chance(p)), ".")
 }
 
 func (e english) Rested(last *db.Day, days int) []Text {
@@ -81,17 +81,17 @@ func (e english) Rested(last *db.Day, days int) []Text {
 
 func (english) Footnotes(e Edition) []Footnote {
 	notes := []Footnote{
-		{"Ability (θ) and ± (SE)", "An estimate from the answers and the difficulty of the questions (item response theory). With about two chances in three, the true value lies no farther away than the figure after ±."},
-		{"Progress (I_t)", "How much better the last two weeks went than the two before, from −1 to 1, discounted where there are few answers."},
-		{"Speed of correct answers (E_t)", "By what share the typical time of correct answers has become shorter, the last four weeks against the four before."},
-		{"Recovering from mistakes (R_t)", "Of the answers of the last four weeks to questions that went wrong in the four weeks before, the share that is right."},
-		{"Engagement (A_t)", "From 0 to 100, over four weeks: how often and how regularly there was practice, how rarely hints were used, and how much time it was given."},
-		{"Chance of reaching the goal (P)", "The probability that ability is at the goal’s level or above, given the estimate and its margin of error."},
+		{Standing, "Ability (θ) and ± (SE)", "An estimate from the answers and the difficulty of the questions (item response theory). With about two chances in three, the true value lies no farther away than the figure after ±."},
+		{Improvement, "Progress (I_t)", "How much better the last two weeks went than the two before, from −1 to 1, discounted where there are few answers."},
+		{Efficiency, "Speed of correct answers (E_t)", "By what share the typical time of correct answers has become shorter, the last four weeks against the four before."},
+		{Recovery, "Recovering from mistakes (R_t)", "Of the answers of the last four weeks to questions that went wrong in the four weeks before, the share that is right."},
+		{Engagement, "Engagement (A_t)", "From 0 to 100, over four weeks: how often and how regularly there was practice, how rarely hints were used, and how much time it was given."},
+		{Reach, "Chance of reaching the goal (P)", "The probability that ability is at the goal’s level or above, given the estimate and its margin of error."},
 	}
 	if e == Teacher {
-		notes = append(notes, Footnote{"Index of dropping out (S)", "From 0 to 1, over 56 days: days since the last activity (60%), the gaps between sessions (25%) and how few there were (15%)."})
+		notes = append(notes, Footnote{Churn, "Index of dropping out (S)", "From 0 to 1, over 56 days: days since the last activity (60%), the gaps between sessions (25%) and how few there were (15%)."})
 	}
-	return append(notes, Footnote{"Days", "All days and weeks are those of Coordinated Universal Time (UTC), Monday to Sunday. Nothing after the end of the week is counted."})
+	return append(notes, Footnote{Calendar, "Days", "All days and weeks are those of Coordinated Universal Time (UTC), Monday to Sunday. Nothing after the end of the week is counted."})
 }
 
 func (e english) FooterRun(p Provenance) []string {

@@ -36,10 +36,10 @@ func (e english) Advice(r Recommendation, _ Edition) AdviceItem {
 			line(e.many(int(n["answers"]), "answer", "answers"), " on ", e.many(int(n["days"]), "day", "days"), ".")}
 	case CloseGap:
 		return AdviceItem{"Take the goal in steps", line("Choose questions a little harder than the comfortable ones for “", topic, "”, or set a nearer level first."),
-			line("Chance of reaching it: ", e.Percent(n["P"]), "; for 80%, ability would have to be ", e.Number(n["missing_theta"], 2), " higher.")}
+			line("Chance of reaching it: ", e.Chance(n["P"]), "; for 80%, ability would have to be ", e.Number(n["missing_theta"], 2), " higher.")}
 	case RaiseGoal:
 		return AdviceItem{"Aim a little higher", line("The goal in “", topic, "” is as good as reached; a higher level or a new topic would keep it interesting."),
-			line("Chance of reaching it: ", e.Percent(n["P"]), ".")}
+			line("Chance of reaching it: ", e.Chance(n["P"]), ".")}
 	case MoreAnswers:
 		return AdviceItem{"Answer a few more questions", line("Another ten or twenty answers would make the picture of ability much clearer."),
 			line("Margin of error: ±", e.Number(n["se"], 2), ".")}

@@ -28,6 +28,8 @@ func (e english) KPIValue(key string, v float64) string {
 		return e.Percent(v) + " faster"
 	case Engagement:
 		return e.Number(v*100, 0) + " of 100"
+	case Reach:
+		return e.Chance(v)
 	}
 	return e.Percent(v)
 }

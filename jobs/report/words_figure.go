@@ -21,7 +21,7 @@ func listGoals(l Language, what string, goals []Goal) string {
 	var parts []string
 	for _, g := range goals {
 		if g.P != nil {
-			parts = append(parts, name(g.Topic).Text+" "+l.Percent(*g.P))
+			parts = append(parts, name(g.Topic).Text+" "+l.Chance(*g.P))
 		}
 	}
 	return what + strings.Join(parts, ", ") + "."

@@ -34,10 +34,10 @@ func (k korean) Advice(r Recommendation, _ Edition) AdviceItem {
 			line("이번 주에는 ", k.Count(int(n["days"])), "일 동안 ", k.Count(int(n["answers"])), "문항을 풀었습니다.")}
 	case CloseGap:
 		return AdviceItem{"목표를 단계로 나누기", line(topic, " 목표를 위해 편하게 풀리는 문항보다 조금 더 어려운 문항을 고르거나, 더 가까운 수준부터 목표로 삼는 것이 좋습니다."),
-			line("달성 가능성은 ", k.Percent(n["P"]), "이며, 80%가 되려면 능력치가 ", k.Number(n["missing_theta"], 2), " 높아져야 합니다.")}
+			line("달성 가능성은 ", k.Chance(n["P"]), "이며, 80%가 되려면 능력치가 ", k.Number(n["missing_theta"], 2), " 높아져야 합니다.")}
 	case RaiseGoal:
 		return AdviceItem{"목표를 조금 더 높이기", line(topic, " 목표는 거의 달성했습니다. 더 높은 수준이나 새로운 주제를 목표로 삼으면 더욱 흥미로울 것입니다."),
-			line("달성 가능성은 ", k.Percent(n["P"]), "입니다.")}
+			line("달성 가능성은 ", k.Chance(n["P"]), "입니다.")}
 	case MoreAnswers:
 		return AdviceItem{"몇 문항 더 풀어 보기", line("열 문항에서 스무 문항 정도를 더 풀면 능력치를 훨씬 더 정확하게 알 수 있습니다."),
 			line("현재 추정 오차는 ±", k.Number(n["se"], 2), "입니다.")}

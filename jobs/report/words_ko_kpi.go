@@ -27,6 +27,8 @@ func (k korean) KPIValue(key string, v float64) string {
 		return k.Percent(v) + " 빨라짐"
 	case Engagement:
 		return k.Number(v*100, 0) + "점"
+	case Reach:
+		return k.Chance(v)
 	}
 	return k.Percent(v)
 }
