@@ -11,6 +11,31 @@ import (
 	"sextant/jobs/report/store"
 )
 
+// DeleteReports removes all stored reports, objects and rows: a demo that starts
+// afresh leaves none behind. A database without the schema has none.
+func (r *Runner) DeleteReports(ctx context.Context) error {
+	if r.ReadOnly {
+		return ErrReadOnly
+	}
+	settings, err := r.reportStore()
+	if err != nil {
+		return err
+	}
+	objects, err := r.DB.Reports(ctx, db.ReportFilter{})
+	if err != nil && !db.IsKind(err, db.KindNotMigrated) {
+		return err
+	}
+	return r.DB.InTx(ctx, func(tx *db.Tx) error {
+		if _, err := tx.DropReports(ctx, objects); err != nil { // first: who may not do this touches no object
+			return err
+		}
+		if _, left := deleteReports(ctx, objects, settings); len(left) > 0 {
+			return left[0]
+		}
+		return nil
+	})
+}
+
 // reportStore is the store as the job's environment and config file have it.
 func (j *Job) reportStore() (store.Settings, error) {
 	return (&Runner{Defaults: j.defaults, Getenv: j.getenv}).reportStore()

@@ -205,6 +205,8 @@ func TestWhichWeekIsReported(t *testing.T) {
 		{reports("lang", "ko,fr"), "", `lang: "fr" is not one of ko, en`},
 		{reports("edition", ","), "", `edition: "," is not one of learner, teacher`},
 		{reports("out", "x", "s3-bucket", "y"), "", "--out and --s3-bucket both say where the reports go; give one"},
+		{reports("s3-bucket", "s3://x"), "", `s3-bucket: "s3://x" is no bucket's name; give the name alone`},
+		{reports("s3-bucket", "x"), "", "S3 bucket x: in which region? give --s3-region, or set AWS_REGION"},
 		{reports("template", "x"), "", "template: it is for --renderer quarto"},
 		{reports("s3-endpoint", "http://a:secret@b"), "", "s3-endpoint: a user or password does not belong into the address"},
 		{reports("s3-sse-key", "k"), "", "s3-sse-key: a KMS key goes with --s3-sse aws:kms"},

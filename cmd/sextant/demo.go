@@ -72,7 +72,11 @@ func runDemo(ctx context.Context, o demoOptions) error {
 	if err := d.build(ctx); err != nil {
 		return err
 	}
-	if a.interactive() && !o.noConsole && !a.global.json {
+	console := a.interactive() && !o.noConsole && !a.global.json
+	if err := d.report(ctx, console); err != nil {
+		return err
+	}
+	if console {
 		return a.openConsole(ctx, s)
 	}
 	return showStatus(ctx, statusOptions{app: a}, s)
@@ -127,6 +131,9 @@ func (d *demonstration) build(ctx context.Context) error {
 	}
 	if loaded && d.options.reset {
 		d.say("dropping the old demo")
+		if err := d.runner().DeleteReports(ctx); err != nil {
+			return err
+		}
 		if err := d.session.db.ResetDemo(ctx); err != nil {
 			return err
 		}

@@ -33,7 +33,7 @@ var variables = []struct {
 	{"INACTIVITY_THRESHOLD_DAYS", "threshold-days", "detect-inactivity", "9", "12", "week"},
 	{"REPORT_WEEK_START", "week", "generate-weekly-report", "2026-01-05", "2026-01-12", "2026-01-07"},
 	{"REPORT_FORMAT", "format", "generate-weekly-report", "pdf", "html,pdf", "docx"},
-	{"S3_BUCKET", "s3-bucket", "generate-weekly-report", "reports", "others", "a/b"},
+	{"S3_BUCKET", "s3-bucket", "generate-weekly-report", "reports", "others", ""},
 	{"AWS_REGION", "s3-region", "generate-weekly-report", "ap-northeast-2", "eu-west-1", ""},
 	{"AWS_ENDPOINT_URL_S3", "s3-endpoint", "generate-weekly-report", "http://127.0.0.1:1", "http://127.0.0.1:2", "127.0.0.1"},
 	{"S3_PATH_STYLE", "s3-path-style", "generate-weekly-report", "true", "false", "perhaps"},

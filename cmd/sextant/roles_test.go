@@ -130,6 +130,7 @@ func TestEveryCommandUnderEachRole(t *testing.T) {
 				t.Fatal(err)
 			}
 			writeFile(t, csv, "user_id,item_id,is_correct,responded_at\nu,1,1,2026-03-01T10:00:00Z\n")
+			b.ok("report", "generate", "--user", learners[0].UserID, "--quiet")
 			before := platformChecksums(b)
 			as := b.as(role)
 			for _, c := range commands {

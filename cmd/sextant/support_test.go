@@ -67,11 +67,24 @@ var demoSize = []string{"--learners", "120", "--items", "60", "--days", "30", "-
 var demoTemplate = dbtest.Template{Name: "clidemo", Version: fmt.Sprint(os.Getpid(), now.UnixNano()),
 	Build: func(ctx context.Context, url string) error {
 		var out, errOut bytes.Buffer
-		a := newTestApp(map[string]string{}, strings.NewReader(""), &out, &errOut)
+		folder, err := os.MkdirTemp("", "sextant-test-*")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(folder)
+		a := newTestApp(map[string]string{"XDG_DATA_HOME": folder}, strings.NewReader(""), &out, &errOut)
 		if code := a.execute(ctx, append([]string{"demo", "--database", url}, demoSize...)); code != exitDone {
 			return fmt.Errorf("sextant demo: exit %d: %s", code, errOut.String())
 		}
-		return nil
+		// Its reports: their files are one folder's, and the databases made from it are many.
+		conn, err := pgx.Connect(ctx, url)
+		if err != nil {
+			return err
+		}
+		defer conn.Close(ctx)
+		_, err = conn.Exec(ctx, `TRUNCATE sextant.report_object, public.report_artifacts;
+			DELETE FROM sextant.published WHERE stage = 'generate-weekly-report'`)
+		return err
 	}}
 
 func newTestApp(env map[string]string, in *strings.Reader, out, errOut *bytes.Buffer) *app {
