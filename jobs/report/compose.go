@@ -1,7 +1,6 @@
 package report
 
 import (
-	"math"
 	"slices"
 
 	"sextant/db"
@@ -51,30 +50,13 @@ func (c composer) needed(f Footnote) bool {
 
 // sections composes the sections that have something to say.
 func (c composer) sections(ids ...sectionID) (out []Section) {
+	blocks := map[sectionID]func() []Block{
+		overviewSection: c.overview, adviceSection: c.advice, standingSection: c.standing, abilitySection: c.ability,
+		goalsSection: c.goals, topicsSection: c.topics, daysSection: c.days, riskSection: c.risk, calibrationSection: c.calibration,
+	}
 	for _, id := range ids {
-		var blocks []Block
-		switch id {
-		case overviewSection:
-			blocks = c.overview()
-		case adviceSection:
-			blocks = c.advice()
-		case standingSection:
-			blocks = c.standing()
-		case abilitySection:
-			blocks = c.ability()
-		case goalsSection:
-			blocks = c.goals()
-		case topicsSection:
-			blocks = c.topics()
-		case daysSection:
-			blocks = c.days()
-		case riskSection:
-			blocks = c.risk()
-		case calibrationSection:
-			blocks = c.calibration()
-		}
-		if len(blocks) > 0 {
-			out = append(out, Section{ID: string(id), Title: c.w.Section(id), Blocks: blocks})
+		if b := blocks[id](); len(b) > 0 {
+			out = append(out, Section{ID: string(id), Title: c.w.Section(id), Blocks: b})
 		}
 	}
 	return out
@@ -124,32 +106,19 @@ func (c composer) overview() (out []Block) {
 	return []Block{{Cards: cards}}
 }
 
-// steady is the change of a KPI up to which it counts as none.
-const steady = 0.015
-
 func (c composer) card(k KPI) Card {
 	card := Card{Key: k.Key, Name: c.w.KPIName(k.Key), Trend: Unknown, Last: c.w.KPILast(k.Key, k.Last)}
 	if k.Value == nil {
 		card.Missing = c.w.KPIMissing(k.Key)
 		return card
 	}
-	card.Value, card.Meaning = c.w.KPIValue(k.Key, *k.Value), c.w.KPIMeaning(k.Key, *k.Value)
+	card.Value, card.Meaning = c.w.KPIValue(k.Key, *k.Value), c.w.KPIMeaning(k.Key, *k.Value, levelOf(k.Key, *k.Value))
 	if k.Last != nil {
 		change := *k.Value - *k.Last
-		card.Trend = trend(change)
+		card.Trend = trend(change, steady)
 		card.Change = c.w.KPIChange(k.Key, change, card.Trend)
 	}
 	return card
-}
-
-func trend(change float64) Trend {
-	switch {
-	case math.Abs(change) < steady:
-		return Steady
-	case change > 0:
-		return Up
-	}
-	return Down
 }
 
 func (c composer) advice() []Block {
@@ -177,7 +146,7 @@ func (c composer) risk() []Block {
 		last = &day
 	}
 	var out []Block
-	for i, t := range c.w.Risk(*s, last) {
+	for i, t := range c.w.Risk(*s, levelOf(Churn, *s), last) {
 		tone := Plain
 		if i > 0 {
 			tone = Note

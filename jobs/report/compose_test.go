@@ -146,3 +146,34 @@ func TestNumbersAsEachLanguageWritesThem(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryLevelAndEveryAdviceHasWords(t *testing.T) {
+	t.Parallel()
+	codes := []Advice{Start, ComeBack, ReachOut, PractiseTopic, AccuracyFell, RetryMistakes, TakeTime, SpreadDays, CloseGap, RaiseGoal, MoreAnswers, KeepGoing}
+	for _, l := range Languages {
+		w, said := l.words(), map[string]bool{}
+		for _, key := range []string{Improvement, Efficiency, Recovery, Engagement, Reach} {
+			for v := -1.0; v <= 1; v += 0.05 {
+				if w.KPIMeaning(key, v, levelOf(key, v)) == "" || w.KPIValue(key, v) == "" {
+					t.Errorf("%s: no words for %s of %v", l, key, v)
+				}
+			}
+			if w.KPIName(key) == "" || w.KPIMissing(key) == "" {
+				t.Errorf("%s: no words for a missing %s", l, key)
+			}
+		}
+		for s := 0.0; s <= 1; s += 0.05 {
+			said[w.Risk(s, levelOf(Churn, s), nil)[0].String()] = true
+		}
+		if len(said) != 3 || said[""] {
+			t.Errorf("%s: the risk is put in %v", l, said)
+		}
+		titles := map[string]bool{}
+		for _, code := range codes {
+			titles[w.Advice(Recommendation{Code: code, Topic: "x"}, Teacher).Title] = true
+		}
+		if len(titles) != len(codes) {
+			t.Errorf("%s: %d titles for %d kinds of advice", l, len(titles), len(codes))
+		}
+	}
+}

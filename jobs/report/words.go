@@ -44,6 +44,14 @@ const (
 	calibrationSection sectionID = "calibration"
 )
 
+// upDown chooses by which way a value went.
+func upDown(t Trend, up, down string) string {
+	if t == Up {
+		return up
+	}
+	return down
+}
+
 // frameWords stand around the report.
 type frameWords interface {
 	Brand(Edition) string
@@ -64,7 +72,7 @@ type kpiWords interface {
 	KPIName(key string) string
 	KPIValue(key string, v float64) string
 	KPIMissing(key string) string
-	KPIMeaning(key string, v float64) string
+	KPIMeaning(key string, v float64, at level) string
 	KPILast(key string, last *float64) string
 	KPIChange(key string, change float64, t Trend) string
 }
@@ -114,7 +122,7 @@ type workWords interface {
 // adviceWords put the recommendations.
 type adviceWords interface {
 	Advice(r Recommendation, e Edition) AdviceItem
-	Risk(s float64, lastAnswer *db.Day) []Text // the teacher's alone
+	Risk(s float64, at level, lastAnswer *db.Day) []Text // the teacher's alone
 	NoRisk() string
 }
 

@@ -45,14 +45,11 @@ func (e english) Moved(now, before *Ability) Text {
 		return line(text, ".")
 	}
 	change := now.Theta - before.Theta
-	switch {
-	case math.Abs(change) < 0.05:
+	way := trend(change, steadyTheta)
+	if way == Steady {
 		return line(text, ", about the same as a week before.")
-	case change > 0:
-		text = line(text, ", ", e.Number(change, 2), " higher than a week before")
-	default:
-		text = line(text, ", ", e.Number(-change, 2), " lower than a week before")
 	}
+	text = line(text, ", ", e.Number(math.Abs(change), 2), upDown(way, " higher than a week before", " lower than a week before"))
 	if math.Abs(change) < now.SE {
 		text = line(text, ", which is within the margin of error")
 	}

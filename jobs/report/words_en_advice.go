@@ -48,10 +48,12 @@ func (e english) Advice(r Recommendation, _ Edition) AdviceItem {
 		line(e.many(int(n["answers"]), "answer", "answers"), ", ", e.Percent(n["accuracy"]), " of them correct.")}
 }
 
-func (e english) Risk(s float64, last *db.Day) []Text {
-	say := pick(s, highRisk, "There are signs that practice may break off. A friendly word this week could help.",
-		0.3, "Practice has become a little thinner or less regular. It is worth keeping an eye on.",
-		"At present nothing much suggests that practice will break off.")
+func (e english) Risk(s float64, at level, last *db.Day) []Text {
+	say := map[level]string{
+		above:   "There are signs that practice may break off. A friendly word this week could help.",
+		between: "Practice has become a little thinner or less regular. It is worth keeping an eye on.",
+		below:   "At present nothing much suggests that practice will break off.",
+	}[at]
 	note := line("The index behind this is ", strong(e.Number(s, 2)), " on a scale from 0 to 1. It looks only at how long ago, how regularly and how often there was activity in the last 56 days. It knows nothing of illness, holidays or other work, and it is no judgement of the learner.")
 	if last != nil {
 		note = line(note, " Last answer: ", e.Date(*last), ".")

@@ -22,7 +22,7 @@ func (e english) KPIValue(key string, v float64) string {
 	case Improvement:
 		return e.Signed(v, 2)
 	case Efficiency:
-		if v < 0.005 {
+		if levelOf(key, v) != above {
 			return "No faster"
 		}
 		return e.Percent(v) + " faster"
@@ -44,36 +44,34 @@ func (english) KPIMissing(key string) string {
 	}[key]
 }
 
-func (e english) KPIMeaning(key string, v float64) string {
+func (e english) KPIMeaning(key string, v float64, at level) string {
 	switch key {
-	case Improvement:
-		return pick(v, 0.05, "The last two weeks went better than the two before.", -0.05,
-			"The last two weeks went much like the two before.", "The last two weeks went less well than the two before.")
 	case Efficiency:
-		if v < 0.005 {
-			return "Correct answers take as long as in the four weeks before, or longer. That is fine: care comes first."
+		if at == above {
+			return "Correct answers come " + e.Percent(v) + " faster than in the four weeks before."
 		}
-		return "Correct answers come " + e.Percent(v) + " faster than in the four weeks before."
+		return "Correct answers take as long as in the four weeks before, or longer. That is fine: care comes first."
 	case Recovery:
 		return "Of the answers to questions that once went wrong, " + e.Percent(v) + " were right this time."
-	case Engagement:
-		return pick(v, 0.7, "Practice is frequent and steady.", 0.4, "Practice is fairly regular.", "Practice has been rare or irregular in the last four weeks.")
 	}
-	if v < 0.2 {
-		return "The goal is far off at present; a nearer step first may help."
-	}
-	return pick(v, Likely, "The goal is well within reach.", unlikely, "The goal is more likely than not to be reached.", "The goal is still some way off.")
-}
-
-// pick chooses by where v is: from high on, from low on, or below.
-func pick(v, high float64, above string, low float64, between, below string) string {
-	switch {
-	case v >= high:
-		return above
-	case v >= low:
-		return between
-	}
-	return below
+	return map[string]map[level]string{
+		Improvement: {
+			above:   "The last two weeks went better than the two before.",
+			between: "The last two weeks went much like the two before.",
+			below:   "The last two weeks went less well than the two before.",
+		},
+		Engagement: {
+			above:   "Practice is frequent and steady.",
+			between: "Practice is fairly regular.",
+			below:   "Practice has been rare or irregular in the last four weeks.",
+		},
+		Reach: {
+			above:    "The goal is well within reach.",
+			between:  "The goal is more likely than not to be reached.",
+			below:    "The goal is still some way off.",
+			farBelow: "The goal is far off at present; a nearer step first may help.",
+		},
+	}[key][at]
 }
 
 func (e english) KPILast(key string, last *float64) string {
@@ -91,13 +89,6 @@ func (e english) KPIChange(key string, change float64, t Trend) string {
 		return upDown(t, "Up ", "Down ") + e.Number(math.Abs(change), 2)
 	}
 	return upDown(t, "Up ", "Down ") + e.Number(math.Abs(change)*100, 0) + " points"
-}
-
-func upDown(t Trend, up, down string) string {
-	if t == Up {
-		return up
-	}
-	return down
 }
 
 func (english) AboutAbility() string {

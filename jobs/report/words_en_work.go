@@ -39,7 +39,7 @@ func (e english) Taking(g Goal) Text {
 		return line(need, "It is too early to tell a pace.")
 	case g.Weeks == nil:
 		return line(need, "The last four weeks brought no rise (", e.Signed(*g.Pace, 2), " a week).")
-	case *g.Weeks > 26:
+	case *g.Weeks > longWait:
 		return line(need, "At the pace of the last four weeks (", e.Signed(*g.Pace, 2), " a week), more than half a year.")
 	}
 	return line(need, "At the pace of the last four weeks (", e.Signed(*g.Pace, 2), " a week), about ", e.many(int(math.Ceil(*g.Weeks)), "week", "weeks"), ".")

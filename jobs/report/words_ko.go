@@ -44,14 +44,11 @@ func (k korean) Moved(now, before *Ability) Text {
 		return text
 	}
 	change := now.Theta - before.Theta
-	if math.Abs(change) < 0.05 {
+	way := trend(change, steadyTheta)
+	if way == Steady {
 		return line(text, " 일주일 전과 비슷합니다.")
 	}
-	direction := " 높습니다."
-	if change < 0 {
-		direction = " 낮습니다."
-	}
-	text = line(text, " 일주일 전보다 ", k.Number(math.Abs(change), 2), direction)
+	text = line(text, " 일주일 전보다 ", k.Number(math.Abs(change), 2), upDown(way, " 높습니다.", " 낮습니다."))
 	if math.Abs(change) < now.SE {
 		text = line(text, " 이 차이는 추정 오차 범위 안에 있습니다.")
 	}

@@ -46,10 +46,12 @@ func (k korean) Advice(r Recommendation, _ Edition) AdviceItem {
 		line("이번 주에 ", k.Count(int(n["answers"])), "문항을 풀었고 정답률은 ", k.Percent(n["accuracy"]), "입니다.")}
 }
 
-func (k korean) Risk(s float64, last *db.Day) []Text {
-	say := pick(s, highRisk, "학습이 끊길 수 있는 신호가 보입니다. 이번 주에 가볍게 안부를 물어봐 주시면 도움이 됩니다.",
-		0.3, "학습이 조금 뜸해지거나 불규칙해졌습니다. 관심을 가지고 지켜봐 주시기 바랍니다.",
-		"현재로서는 학습이 끊길 것으로 볼 만한 신호가 거의 없습니다.")
+func (k korean) Risk(s float64, at level, last *db.Day) []Text {
+	say := map[level]string{
+		above:   "학습이 끊길 수 있는 신호가 보입니다. 이번 주에 가볍게 안부를 물어봐 주시면 도움이 됩니다.",
+		between: "학습이 조금 뜸해지거나 불규칙해졌습니다. 관심을 가지고 지켜봐 주시기 바랍니다.",
+		below:   "현재로서는 학습이 끊길 것으로 볼 만한 신호가 거의 없습니다.",
+	}[at]
 	note := line("이 판단의 바탕이 되는 지표는 0에서 1 사이의 값이며, 현재 ", strong(k.Number(s, 2)), "입니다. 최근 56일 동안 마지막 활동 이후 지난 기간, 활동의 규칙성과 횟수만 봅니다. 질병, 방학, 다른 일정 같은 사정은 알지 못하며, 학생을 평가하는 값이 아닙니다.")
 	if last != nil {
 		note = line(note, " 마지막으로 문항을 푼 날은 ", k.Date(*last), "입니다.")

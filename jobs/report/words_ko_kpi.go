@@ -21,7 +21,7 @@ func (k korean) KPIValue(key string, v float64) string {
 	case Improvement:
 		return k.Signed(v, 2)
 	case Efficiency:
-		if v < 0.005 {
+		if levelOf(key, v) != above {
 			return "변화 없음"
 		}
 		return k.Percent(v) + " 빨라짐"
@@ -43,26 +43,34 @@ func (korean) KPIMissing(key string) string {
 	}[key]
 }
 
-func (k korean) KPIMeaning(key string, v float64) string {
+func (k korean) KPIMeaning(key string, v float64, at level) string {
 	switch key {
-	case Improvement:
-		return pick(v, 0.05, "최근 2주의 결과가 그 앞 2주보다 좋아졌습니다.", -0.05,
-			"최근 2주의 결과가 그 앞 2주와 비슷합니다.", "최근 2주의 결과가 그 앞 2주보다 낮아졌습니다.")
 	case Efficiency:
-		if v < 0.005 {
-			return "정답을 맞히는 데 걸리는 시간이 앞선 4주와 같거나 더 길어졌습니다. 꼼꼼히 푸는 것이 먼저이니 괜찮습니다."
+		if at == above {
+			return "정답을 맞히는 데 걸리는 시간이 앞선 4주보다 " + k.Percent(v) + " 짧아졌습니다."
 		}
-		return "정답을 맞히는 데 걸리는 시간이 앞선 4주보다 " + k.Percent(v) + " 짧아졌습니다."
+		return "정답을 맞히는 데 걸리는 시간이 앞선 4주와 같거나 더 길어졌습니다. 꼼꼼히 푸는 것이 먼저이니 괜찮습니다."
 	case Recovery:
 		return "전에 틀렸던 문항을 다시 풀어 " + k.Percent(v) + " 맞혔습니다."
-	case Engagement:
-		return "100점 만점입니다. " + pick(v, 0.7, "자주, 그리고 꾸준히 학습하고 있습니다.", 0.4,
-			"비교적 규칙적으로 학습하고 있습니다.", "최근 4주 동안 학습이 드물거나 불규칙했습니다.")
 	}
-	if v < 0.2 {
-		return "지금은 목표가 꽤 멀리 있습니다. 더 가까운 목표부터 시작하는 것도 좋습니다."
-	}
-	return pick(v, Likely, "목표에 충분히 가까이 와 있습니다.", unlikely, "목표를 달성할 가능성이 절반 이상입니다.", "목표까지 아직 거리가 있습니다.")
+	return map[string]map[level]string{
+		Improvement: {
+			above:   "최근 2주의 결과가 그 앞 2주보다 좋아졌습니다.",
+			between: "최근 2주의 결과가 그 앞 2주와 비슷합니다.",
+			below:   "최근 2주의 결과가 그 앞 2주보다 낮아졌습니다.",
+		},
+		Engagement: {
+			above:   "100점 만점입니다. 자주, 그리고 꾸준히 학습하고 있습니다.",
+			between: "100점 만점입니다. 비교적 규칙적으로 학습하고 있습니다.",
+			below:   "100점 만점입니다. 최근 4주 동안 학습이 드물거나 불규칙했습니다.",
+		},
+		Reach: {
+			above:    "목표에 충분히 가까이 와 있습니다.",
+			between:  "목표를 달성할 가능성이 절반 이상입니다.",
+			below:    "목표까지 아직 거리가 있습니다.",
+			farBelow: "지금은 목표가 꽤 멀리 있습니다. 더 가까운 목표부터 시작하는 것도 좋습니다.",
+		},
+	}[key][at]
 }
 
 func (k korean) KPILast(key string, last *float64) string {

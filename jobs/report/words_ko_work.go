@@ -39,7 +39,7 @@ func (k korean) Taking(g Goal) Text {
 		return line(need, "속도를 판단하기에는 아직 이릅니다.")
 	case g.Weeks == nil:
 		return line(need, "최근 4주 동안에는 오르지 않았습니다(주당 ", k.Signed(*g.Pace, 2), ").")
-	case *g.Weeks > 26:
+	case *g.Weeks > longWait:
 		return line(need, "최근 4주의 속도(주당 ", k.Signed(*g.Pace, 2), ")라면 반년 넘게 걸립니다.")
 	}
 	return line(need, "최근 4주의 속도(주당 ", k.Signed(*g.Pace, 2), ")라면 약 ", k.Count(int(math.Ceil(*g.Weeks))), "주가 걸립니다.")
