@@ -74,6 +74,7 @@ func (s *Service) Doctor(ctx context.Context) (Diagnosis, error) {
 	}
 	d.findPrivileges(survey)
 	s.findScorer(ctx, &d)
+	s.findReports(ctx, &d)
 	if survey.Schema == survey.Wanted && !lacksLooking(survey) {
 		p, err := s.Pipeline(ctx)
 		if err != nil {
