@@ -1,9 +1,11 @@
 package tui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -96,6 +98,7 @@ func (f *fixture) Bank(ctx context.Context, bank string) (jobs.BankSummary, erro
 		s.Moved = append(s.Moved, jobs.MovedItem{ItemID: it.ItemID, Before: jobs.ItemPoint{A: was.A, B: was.B, N: it.N - 40}, Now: jobs.ItemPoint{A: p.A, B: p.B, N: it.N},
 			Z: it.Drift.Z(), RMSD: irt.RMSD(p, was, irt.StandardNormal), Drifted: it.ItemID == "105"})
 	}
+	slices.SortStableFunc(s.Moved, func(a, b jobs.MovedItem) int { return cmp.Compare(b.RMSD, a.RMSD) })
 	if bank == "" {
 		s.Thetas = &db.Histogram{Low: -4, High: 4, Bars: make([]int64, 32), Counted: 1204}
 		for i := range s.Thetas.Bars {

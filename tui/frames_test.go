@@ -119,11 +119,14 @@ func (d *driver) frame() string {
 	return out
 }
 
-// scenes are the frames kept as golden files: how to get there from the start.
-var scenes = []struct {
+// scene is a frame by its name, and how to get there from the start.
+type scene struct {
 	name  string
 	steps func(d *driver)
-}{
+}
+
+// scenes are the frames kept as golden files: how to get there from the start.
+var scenes = []scene{
 	{"pipeline", func(*driver) {}},
 	{"pipeline-late", func(d *driver) { d.keys("j j") }},
 	{"pipeline-help", func(d *driver) { d.keys("?") }},

@@ -281,7 +281,7 @@ func (s *item) head() []string {
 	return rows
 }
 
-// itemFacts are an item's numbers in two lines.
+// itemFacts are an item's numbers, a line each of parameters, fit and drift.
 func itemFacts(th *theme.Theme, v jobs.ItemVersion) []widget.Line {
 	if v.Dropped != nil {
 		return []widget.Line{widget.S(th.Due, th.Glyph.Warn+" "+th.Tr("set aside: %s", flagWord(th, *v.Dropped))).Add(th.Muted, "  "+plural(th, v.N, "%s answer", "%s answers"))}
@@ -297,17 +297,17 @@ func itemFacts(th *theme.Theme, v jobs.ItemVersion) []widget.Line {
 	if v.SX2 != nil && v.SX2DF != nil {
 		fit = fit.Add(th.Muted, "  "+th.Tr("S-X² %s on %d df, p %s", number(*v.SX2, 1), *v.SX2DF, optional(v.SX2P, 3)))
 	}
+	lines := []widget.Line{line, fit}
+	words, style := flagWords(th, v.Flags, nil)
 	if v.Drift != nil {
-		z := math.NaN()
-		if x := v.Drift.Z(); x != nil {
-			z = *x
-		}
-		fit = fit.Add(th.Muted, "  Δa "+signed(v.Drift.DeltaA)+"  Δb "+signed(v.Drift.DeltaB)+"  z ").Add(zCell(th, z).Line[0].Style, number(z, 1))
+		z := value(v.Drift.Z())
+		drift := widget.S(th.Muted, th.Tr("since the calibration before")+"  Δa "+signed(v.Drift.DeltaA)+"  Δb "+signed(v.Drift.DeltaB)+"  z ").Add(zCell(th, z).Line[0].Style, number(z, 1))
+		return append(lines, drift.Add(th.Blank, "  ").Add(style, words))
 	}
-	if words, style := flagWords(th, v.Flags, nil); words != "" {
-		fit = fit.Add(th.Blank, "  ").Add(style, words)
+	if words != "" {
+		lines = append(lines, widget.S(style, words))
 	}
-	return []widget.Line{line, fit}
+	return lines
 }
 
 // withSEOf is a parameter ± its standard error.

@@ -43,7 +43,7 @@ func newItems(a *app) *items {
 		{Title: "S-X² p", Min: 5, Right: true, Drop: 8, Sort: true},
 		{Title: "Δb", Min: 5, Right: true, Drop: 1, Sort: true},
 		{Title: "Z", Min: 4, Right: true, Sort: true},
-		{Title: "FLAGS", Min: 6, Max: 34, Sort: true},
+		{Title: "FLAGS", Min: 11, Max: 34, Sort: true},
 		{Title: "MARKS", Hide: true},
 	})
 	s.ask()
@@ -265,7 +265,7 @@ func (s *items) fill() {
 func itemCells(th *theme.Theme, it jobs.Item) []widget.Cell {
 	scale := widget.Cell{Line: widget.S(th.Faint, ""), Text: true}
 	if it.B != nil {
-		scale.Line = widget.Interval(th, itemScale, -3, 3, *it.B, orZero(it.SEB))
+		scale.Line = widget.Interval(th, itemScale, -3, 3, *it.B, 0) // its SE is less than a cell
 	}
 	deltaB, z := math.NaN(), math.NaN()
 	if it.Drift != nil {

@@ -72,7 +72,7 @@ func (s *items) chart(chart, w, h int) []string {
 		body = func(w, h int) []string { return informationPlot(b).View(th, w, h) }
 	default:
 		head = driftHead(th, b)
-		body = func(w, h int) []string { return driftPlot(th, b.Moved).View(th, w, h) }
+		body = func(w, h int) []string { return driftBody(th, b.Moved, w, h) }
 	}
 	var rows []string
 	for _, l := range head[:min(len(head), max(1, h-8))] {
@@ -194,6 +194,30 @@ func driftedNames(moved []jobs.MovedItem) []string {
 		}
 	}
 	return names
+}
+
+// moversWidth is what a list of the items that moved most takes.
+const moversWidth = 36
+
+// driftBody draws the plot and, where it would be stretched otherwise, the items
+// that moved most beside it.
+func driftBody(th *theme.Theme, moved []jobs.MovedItem, w, h int) []string {
+	plot := driftPlot(th, moved)
+	if w < 3*h+moversWidth || len(moved) == 0 {
+		return plot.View(th, w, h)
+	}
+	var lines []string
+	for _, m := range moved[:min(len(moved), h-1)] {
+		style := th.Text
+		if m.Drifted {
+			style = th.Late
+		}
+		line := widget.S(style, widget.Clean(m.ItemID)).Pad(12, th.Glyph.Ellipsis, th.Blank, false)
+		line = append(line, widget.S(th.Muted, number(m.Before.B, 2)).Pad(6, "", th.Blank, true)...).Add(th.Faint, " "+th.Glyph.Arrow+" ")
+		line = append(line, widget.S(style, number(m.Now.B, 2)).Pad(5, "", th.Blank, true)...).Add(th.Muted, "  z "+optional(m.Z, 1))
+		lines = append(lines, line.String())
+	}
+	return widget.Columns(h, 3, widget.Block{Width: w - moversWidth - 3, Lines: plot.View(th, w-moversWidth-3, h)}, widget.Block{Width: moversWidth, Lines: lines})
 }
 
 // driftPlot sets each item's b against what it was; those that have drifted

@@ -45,6 +45,18 @@ func newRefusal(a *app, id uuid.UUID) *refusal {
 	return s
 }
 
+// refusedKeys lead from a calibration that failed to the items that it failed
+// for; other runs have none.
+func refusedKeys(a *app, r db.Run) []Key {
+	if r.Stage != calibrateStage || r.Status != db.RunFailed {
+		return nil
+	}
+	return []Key{{Strokes: []string{"i"}, Label: "items", Help: "the items that kept it from being published", Do: func() tea.Cmd { return a.push(newRefusal(a, r.ID)) }}}
+}
+
+// calibrateStage is the stage that may be refused.
+const calibrateStage = "mirt-calibrate"
+
 // Title is the screen's.
 func (s *refusal) Title() string { return s.app.tr("refused %s", shortID(s.id)) }
 

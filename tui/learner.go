@@ -104,10 +104,25 @@ func (l *learner) Keys() []Key {
 	return append([]Key{
 		{Strokes: []string{"T"}, Label: "recompute " + a.theme.Glyph.Theta, Help: "recompute the ability: preview, confirmation", Changes: true,
 			Off: first(unknown, a.readOnly()), Do: func() tea.Cmd { return a.push(newRecompute(a, []string{l.id})) }},
+		{Strokes: []string{"w"}, Label: "why", Help: "why this is the estimate: each answer and its pull", Off: unknown, Do: func() tea.Cmd { return a.push(newWhy(a, l.id, "")) }},
+		{Strokes: []string{"enter"}, Label: "item", Help: "open the item: its curves and its history", Off: first(unknown, when(l.answeredItem() == "", "no answer is selected")),
+			Do: func() tea.Cmd { return a.push(newItem(a, "", l.answeredItem())) }},
 		{Strokes: []string{"tab"}, Label: "answers/topics/history", Help: "move on to the answers, the topics or the history", Do: func() tea.Cmd { l.pane = (l.pane + 1) % learnerPanes; return nil }},
 		{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that shows the learner", Do: func() tea.Cmd { return a.copy("sextant theta show " + shellWord(l.id)) }},
 	}, l.list().keys()...)
 }
+
+// answeredItem is the item of the answer under the cursor.
+func (l *learner) answeredItem() string {
+	for _, v := range l.feed.value.Answers {
+		if l.pane == paneAnswers && answerID(v) == l.answers.CurrentID() {
+			return v.ItemID
+		}
+	}
+	return ""
+}
+
+func answerID(v db.LearnerAnswer) string { return fmt.Sprint(v.AnsweredAt.UnixNano(), v.ItemID) }
 
 // View draws the estimate over the history, the topics and the answers: side
 // by side where there is room, else the one that tab chose.
@@ -234,7 +249,7 @@ func (l *learner) fill() {
 	rows := make([]widget.Row, len(d.Answers))
 	for i, v := range d.Answers {
 		p := expected(d.Ability, v)
-		rows[i] = widget.Row{ID: fmt.Sprint(v.AnsweredAt.UnixNano(), v.ItemID), Cells: []widget.Cell{
+		rows[i] = widget.Row{ID: answerID(v), Cells: []widget.Cell{
 			widget.N(th.Text, clock(now, v.AnsweredAt), float64(v.AnsweredAt.Unix())),
 			{Line: widget.S(th.Muted, age(th, now.Sub(v.AnsweredAt)))},
 			answerCell(a, v.Correct),

@@ -159,6 +159,7 @@ func (r *run) Keys() []Key {
 		{Strokes: []string{"d"}, Label: "describe", Help: "everything known about the run", Off: unknown, Do: func() tea.Cmd { return r.app.open(describeRun(r.app, d.Run, d.Command)) }},
 		{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that does the same", Off: unknown, Do: func() tea.Cmd { return r.app.copy(d.Command) }},
 	}
+	keys = append(refusedKeys(r.app, d.Run), keys...)
 	if r.filter.used() {
 		keys = append(keys, Key{Strokes: []string{"esc"}, Help: "drop the filter", Do: r.filter.clear})
 	}

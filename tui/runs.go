@@ -86,7 +86,11 @@ func (r *runs) Keys() []Key {
 	if r.Typing() {
 		return r.filter.keys(&r.Table)
 	}
-	return append(r.runKeys(), r.list.keys()...)
+	keys := r.runKeys()
+	if run, ok := r.current(); ok {
+		keys = append(keys, refusedKeys(r.app, run)...)
+	}
+	return append(keys, r.list.keys()...)
 }
 
 // View draws the list.

@@ -63,6 +63,9 @@ func (s *stage) Keys() []Key {
 	}
 	st, ok := s.status()
 	keys := s.runKeys()[:2] // open and cancel; describe and copy are about the stage here
+	if run, ok := s.current(); ok {
+		keys = append(keys, refusedKeys(s.app, run)...)
+	}
 	return append(append(keys, stageKeys(s.app, st, ok, true)...), s.list.keys()...)
 }
 

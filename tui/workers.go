@@ -38,7 +38,7 @@ func newWorkers(a *app) *workers {
 	s.workers.init("no worker has been heard of for a day: start one with sextant worker", []widget.Column{
 		{Title: "WORKER", Min: 10, Max: 32, Sort: true},
 		{Title: "STATE", Min: 8, Sort: true},
-		{Title: "DOING", Min: 12, Grow: true, Sort: true},
+		{Title: "DOING", Min: 18, Grow: true, Sort: true},
 		{Title: "SEEN", Min: 8, Right: true, Sort: true},
 		{Title: "SINCE", Min: 8, Right: true, Drop: 2, Sort: true},
 		{Title: "TASKS", Min: 10, Max: 32, Drop: 3, Sort: true},
@@ -124,12 +124,8 @@ func (s *workers) Keys() []Key {
 		return s.list().filter.keys(&s.list().Table)
 	}
 	a := s.app
-	enter := Key{Strokes: []string{"enter"}, Label: "run", Help: "open the run that it is at"}
-	if id, ok := s.inHand(); ok {
-		enter.Do = func() tea.Cmd { return a.push(newRun(a, id)) }
-	} else {
-		enter.Off = "it is at no run"
-	}
+	run, busy := s.inHand()
+	enter := Key{Strokes: []string{"enter"}, Label: "run", Help: "open the run that it is at", Off: when(!busy, "it is at no run"), Do: func() tea.Cmd { return a.push(newRun(a, run)) }}
 	if s.pane == paneQueue {
 		stage := s.queue.CurrentID()
 		enter = Key{Strokes: []string{"enter"}, Label: "stage", Help: "open the stage", Off: when(stage == "", "no stage is selected"), Do: func() tea.Cmd { return a.push(newStage(a, stage)) }}

@@ -267,13 +267,19 @@ func timeRange(series [][]Point) (from, to time.Time) {
 
 // axisTicks labels round values, at most one a row and about one in three.
 func axisTicks(low, high float64, rows int, row func(float64) int) map[int]string {
-	step := 0.25
-	for (high-low)/step > math.Max(2, float64(rows)/2) {
-		step *= 2
+	step := 0.05
+	for _, round := range []float64{0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000} {
+		if (high-low)/step <= math.Max(2, float64(rows)/2) {
+			break
+		}
+		step = round
 	}
 	ticks := map[int]string{}
 	digits := 2
-	if step >= 0.5 {
+	switch {
+	case step >= 10:
+		digits = 0
+	case step >= 0.5:
 		digits = 1
 	}
 	for v := math.Ceil(low/step) * step; v <= high; v += step {

@@ -2,6 +2,7 @@ package widget
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"sextant/tui/theme"
@@ -25,40 +26,45 @@ func (p Pyramid) View(th *theme.Theme, w, h int) []string {
 	if half < 6 || rows < 4 || n == 0 {
 		return []string{S(th.Faint, th.Tr("too little room")).Truncate(w, th.Glyph.Ellipsis).String()}
 	}
-	each := (n + rows - 1) / rows // bars a row
-	for each > 1 && n%each != 0 { // whole bars only, so that rows compare
-		each++
-	}
-	lefts, rights := gather(p.Left, n, each), gather(p.Right, n, each)
+	rows = min(rows, n)
+	lefts, rights := gather(p.Left, rows), gather(p.Right, rows)
 	leftTop, rightTop := largest(lefts), largest(rights)
 	head := S(th.Muted, p.LeftName).Pad(half, th.Glyph.Ellipsis, th.Muted, true)
 	head = head.Add(th.Muted, strings.Repeat(" ", axis)).Add(th.Muted, p.RightName)
 	out := []string{head.Truncate(w, th.Glyph.Ellipsis).String()}
-	step := (p.High - p.Low) / float64(n) * float64(each)
-	for i := len(lefts) - 1; i >= 0; i-- {
-		middle := p.Low + step*(float64(i)+0.5)
-		label := ""
-		if low := p.Low + step*float64(i); isWhole(low) || step >= 1 {
-			label = fmt.Sprintf("%.1f", map[bool]float64{true: middle, false: low}[step >= 1])
-		}
-		if label == "-0.0" {
-			label = "0.0"
-		}
+	step := (p.High - p.Low) / float64(rows)
+	for i := rows - 1; i >= 0; i-- {
 		line := barLeft(th, th.Band, half, lefts[i]/leftTop)
-		line = line.Add(th.Rule, " "+th.Glyph.Vertical).Add(th.Muted, fmt.Sprintf("%4s", label)).Add(th.Rule, th.Glyph.Vertical+" ")
+		line = line.Add(th.Rule, " "+th.Glyph.Vertical).Add(th.Muted, scaleLabel(p.Low+step*float64(i), step)).Add(th.Rule, th.Glyph.Vertical+" ")
 		line = append(line, barRight(th, th.Accent, half, rights[i]/rightTop)...)
 		out = append(out, line.String())
 	}
 	return out
 }
 
-func isWhole(v float64) bool { return v == float64(int(v)) }
+// scaleLabel is the round value in a row that begins at low, if there is one:
+// each half where rows are narrow enough, else each whole one.
+func scaleLabel(low, step float64) string {
+	round := 1.0
+	if step <= 0.25 {
+		round = 0.5
+	}
+	v := math.Ceil(low/round-1e-9) * round
+	if v >= low+step-1e-9 {
+		return "    "
+	}
+	return strings.Replace(fmt.Sprintf("%4.1f", v), "-0.0", " 0.0", 1)
+}
 
-// gather sums bars, each rows' worth of them.
-func gather(bars []float64, n, each int) []float64 {
-	out := make([]float64, (n+each-1)/each)
-	for i, b := range bars {
-		out[i/each] += b
+// gather spreads bars over so many rows of equal width.
+func gather(bars []float64, rows int) []float64 {
+	out := make([]float64, rows)
+	each := float64(len(bars)) / float64(rows) // bars a row
+	for i := range out {
+		from, to := float64(i)*each, float64(i+1)*each
+		for b := int(from); b < len(bars) && float64(b) < to; b++ {
+			out[i] += bars[b] * (math.Min(to, float64(b+1)) - math.Max(from, float64(b)))
+		}
 	}
 	return out
 }
