@@ -30,6 +30,7 @@ type app struct {
 
 	global        globalFlags
 	queueLaunches bool   // what the console launches goes to the workers
+	mouse, ascii  bool   // of the console
 	lang          string // the console speaks; empty: as the config or the locale says
 }
 
