@@ -192,14 +192,14 @@ func (a *app) copy(text string) tea.Cmd {
 		a.say(warning, "nothing to copy")
 		return nil
 	}
-	a.say(good, "copied: "+text)
+	a.say(good, a.tr("copied: %s", text))
 	return tea.SetClipboard(text)
 }
 
 // readOnly is the reason why nothing can be changed here, or empty.
 func (a *app) readOnly() string {
 	if a.about.ReadOnly {
-		return "read-only: this session looks and changes nothing"
+		return a.tr("read-only: this session looks and changes nothing")
 	}
 	return ""
 }

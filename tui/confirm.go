@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ type confirm struct {
 	title string
 	text  []widget.Line
 	verb  string // on the button
+	shell string // the command that does the same; empty: none
 	yes   bool   // the button with the focus
 	ready time.Time
 	do    func() tea.Cmd
@@ -26,6 +28,12 @@ type confirm struct {
 
 func newConfirm(a *app, title, verb string, text []widget.Line, do func() tea.Cmd) *confirm {
 	return &confirm{app: a, title: title, text: text, verb: verb, do: do, ready: a.now().Add(quietTime)}
+}
+
+// by shows the shell command that does the same.
+func (c *confirm) by(command string) *confirm {
+	c.shell = command
+	return c
 }
 
 // Title is the box's.
@@ -64,7 +72,7 @@ func (c *confirm) Keys() []Key {
 		}
 	}
 	accept := func() tea.Cmd { c.app.dismiss(); return c.do() }
-	return []Key{
+	keys := []Key{
 		{Strokes: []string{"tab", "left", "right", "h", "l", "shift+tab"}, Label: "choose", Do: when(func() tea.Cmd { c.yes = !c.yes; return nil })},
 		{Strokes: []string{"enter"}, Label: "press", Do: when(func() tea.Cmd {
 			if c.yes {
@@ -75,26 +83,31 @@ func (c *confirm) Keys() []Key {
 		{Strokes: []string{"y"}, Label: strings.ToLower(c.verb), Changes: true, Do: when(accept)},
 		{Strokes: []string{"esc", "n", "q"}, Label: "cancel", Do: c.app.dismiss},
 	}
+	if c.shell != "" {
+		keys = append(keys, Key{Strokes: []string{"c"}, Label: "copy command", Do: when(func() tea.Cmd { return c.app.copy(c.shell) })})
+	}
+	return keys
 }
 
 // Box draws the question and the two buttons.
 func (c *confirm) Box(w, h int) []string {
 	th := c.app.theme
-	env := c.app.about.Environment
-	if env == "" {
-		env = c.app.about.Profile
-	}
-	where := widget.S(th.Muted, "in ").Add(th.Environment(env, c.app.about.Colour), " "+strings.ToUpper(widget.Clean(env))+" ").
+	env := cmp.Or(c.app.about.Environment, c.app.about.Profile)
+	where := widget.S(th.Muted, th.Tr("in")+" ").Add(th.Environment(env, c.app.about.Colour), " "+strings.ToUpper(widget.Clean(env))+" ").
 		Add(th.Muted, "  "+widget.Clean(c.app.about.Database))
 	out := []string{"", where.Truncate(w, th.Glyph.Ellipsis).String(), ""}
 	for _, l := range c.text {
 		out = append(out, widget.Wrap(l, w)...)
 	}
+	if c.shell != "" {
+		out = append(append(out, ""), widget.Wrap(widget.S(th.Muted, "$ ").Add(th.Accent, widget.Clean(c.shell)), w)...)
+	}
 	no, yes := th.Button, th.Muted
-	noText, yesText := "[ Cancel ]", "  "+c.verb+"  "
+	cancel := th.Tr("Cancel")
+	noText, yesText := "[ "+cancel+" ]", "  "+c.verb+"  "
 	if c.yes {
 		no, yes = th.Muted, th.ChangeButton
-		noText, yesText = "  Cancel  ", "[ "+c.verb+" ]"
+		noText, yesText = "  "+cancel+"  ", "[ "+c.verb+" ]"
 	}
 	buttons := widget.S(no, noText).Add(th.Blank, "   ").Add(yes, yesText)
 	out = append(out[:min(len(out), max(0, h-2))], "", buttons.String())

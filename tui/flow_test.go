@@ -179,11 +179,11 @@ func TestBackfillWithParameters(t *testing.T) {
 	s := begin(t, newFixture())
 	s.press("j j B").sees("only missing").press("ctrl+u").typed("2025-11-30").sees("is not complete yet")
 	s.press("enter").press("ctrl+u").typed("2025-11-12").loses("is not complete yet") // the form stays until it is right
-	s.press("tab tab right tab").typed("kim, 00017").press("tab tab").typed("new bank").press("tab right tab ctrl+u").typed("0").sees("below the least")
+	s.press("tab tab tab right tab").typed("kim, 00017").press("tab tab right tab").typed("new bank").press("tab right tab ctrl+u").typed("0").sees("below the least")
 	s.press("ctrl+u").typed("90").press("enter").sees("skip 1").press("enter").sees("[ Cancel ]").pass(quietTime).press("y").sees("following")
 	q := s.f.launched[0]
-	got := fmt.Sprint(q.Stage, " ", q.From, " ", q.To, " ", q.Missing, " ", q.Force, " ", q.Users, " ", q.Reason, " ", q.Options)
-	if want := "mirt-calibrate 2025-11-12 2025-11-21 true false [kim 00017] new bank map[model:3pl window-days:90]"; got != want {
+	got := fmt.Sprint(q.Stage, " ", q.From, " ", q.To, " ", q.Missing, " ", q.Force, " ", q.Where, " ", q.Users, " ", q.Reason, " ", q.Options)
+	if want := "mirt-calibrate 2025-11-12 2025-11-21 true false workers [kim 00017] new bank map[model:3pl window-days:90]"; got != want {
 		t.Errorf("launched %s, want %s", got, want)
 	}
 }
@@ -253,7 +253,7 @@ func TestFilterAndPalette(t *testing.T) {
 	s.press(":").sees("Command").typed("learner 박지우").press("enter").sees("below average")
 	s.press(":").sees("Command").typed("run 019abefd").press("enter").sees("calibration refused")
 	s.press(":").sees("Command").typed("nonsense").press("enter").sees("no command is called nonsense")
-	s.press(":").sees("Command").typed("stage calib").press("enter").sees("window-days")
+	s.press(":").sees("Command").typed("stage calib").press("enter").sees("Published days").press("tab tab").sees("window-days")
 	s.press("?").sees("Keys: mirt-calibrate").press("esc").loses("Keys: mirt-calibrate")
 }
 

@@ -51,13 +51,13 @@ func init() { scenes = append(scenes, bankScenes...) }
 // uncalibrate takes the fixture back to before the first calibration.
 func uncalibrate(d *driver) { d.app.console.(*fixture).uncalibrated = true }
 
-// TestKoreanFrames compares the same screens in Korean.
+// TestKoreanFrames compares every screen in Korean.
 func TestKoreanFrames(t *testing.T) {
 	korean, err := lang.Load("ko")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range bankScenes {
+	for _, s := range scenes {
 		for _, size := range sizes {
 			t.Run(fmt.Sprintf("%s/%d", s.name, size.w), func(t *testing.T) {
 				t.Parallel()

@@ -39,6 +39,9 @@ type driver struct {
 func drive(t testing.TB, f *fixture, w, h int, o Options) *driver {
 	d := &driver{t: t, now: fixedNow}
 	o.Console, o.Clock = f, func() time.Time { return d.now }
+	if o.Profiles == nil {
+		o.Profiles = []Profile{{Name: "default", Environment: "staging", Colour: "blue"}, {Name: "prod", Environment: "production"}}
+	}
 	d.app = newApp(context.Background(), o)
 	d.app.ask = false
 	d.app.after = func(_ time.Duration, msg tea.Msg) tea.Cmd { return func() tea.Msg { return msg } }
@@ -132,6 +135,12 @@ var scenes = []scene{
 	{"pipeline-help", func(d *driver) { d.keys("?") }},
 	{"pipeline-describe", func(d *driver) { d.keys("d") }},
 	{"stage", func(d *driver) { d.keys("enter") }},
+	{"stage-calendar", func(d *driver) { d.keys("enter tab left left up") }},
+	{"pause-form", func(d *driver) { d.keys("P").typed("school trip").keys("tab").typed("36x") }},
+	{"pause-confirm", func(d *driver) { d.keys("P").typed("school trip").keys("tab").typed("36h").keys("enter") }},
+	{"backfill-calendar", func(d *driver) { d.keys("B tab tab left space down down space") }},
+	{"log", func(d *driver) { d.keys("R enter enter y").keys(":").typed("log").keys("enter") }},
+	{"profiles", func(d *driver) { d.keys(":").typed("ctx").keys("enter") }},
 	{"launch-form", func(d *driver) { d.keys("j j R") }},
 	{"launch-invalid", func(d *driver) { d.keys("B ctrl+u").typed("2025-02-30") }},
 	{"backfill-preview", func(d *driver) { d.keys("B ctrl+u").typed("2025-11-12").keys("enter") }},

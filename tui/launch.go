@@ -1,8 +1,8 @@
 package tui
 
 import (
-	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -14,13 +14,14 @@ import (
 
 // launch is the form in which a run is asked for. It leads to the preview.
 type launch struct {
-	base
+	formScreen
 	stage    string
 	summary  string
 	backfill bool
 	specs    []jobs.ParamSpec
-	form     widget.Form
 	problem  error // the parameters could not be listed
+	days     *feed[[]db.CalendarDay]
+	anchor   int // the day that the next one chosen makes a range with; -1: none
 }
 
 // The names of the fields that every stage has.
@@ -28,43 +29,80 @@ const (
 	fieldDate    = " date"
 	fieldFrom    = " from"
 	fieldTo      = " to"
+	fieldDays    = " days"
 	fieldUsers   = " users"
 	fieldMissing = " missing"
 	fieldForce   = " force"
+	fieldWhere   = " where"
 	fieldReason  = " reason"
 )
 
+// calendarWeeks is how far back the calendars look.
+const calendarWeeks = 12
+
+// oneOf lists the choices of a field.
+func oneOf(words ...string) []string { return words }
+
 func newLaunch(a *app, s jobs.StageStatus, backfill bool) *launch {
-	l := &launch{base: base{app: a}, stage: s.Name, summary: s.Summary, backfill: backfill}
+	l := &launch{formScreen: formScreen{base: base{app: a}, next: "preview", help: "see what would be done"},
+		stage: s.Name, summary: s.Summary, backfill: backfill, anchor: -1}
+	l.head, l.proceed = l.heading, l.preview
 	l.specs, l.problem = a.console.Params(s.Name)
-	yesNo := []string{"no", "yes"}
-	last := l.lastDay().String()
-	add := func(f *widget.Field) { l.form.Fields = append(l.form.Fields, f) }
+	yesNo := oneOf("no", "yes")
 	if backfill {
-		from := last
-		if s.DataDay != nil && s.DataDay.Before(l.lastDay()) {
-			from = s.DataDay.Add(1).String()
-		}
-		add(widget.NewField(fieldFrom, "from", from, "YYYY-MM-DD", "The first day, UTC. One slice is published a day, oldest first.", l.checkDay))
-		add(widget.NewField(fieldTo, "to", last, last, "The last day; the last complete UTC day when empty.", l.checkTo))
-		add(widget.NewChoice(fieldMissing, "only missing", "no", yesNo, "Run only the days that are not published yet."))
+		l.addDays(s)
+		l.add(widget.NewChoice(fieldMissing, "only missing", "no", yesNo, "Run only the days that are not published yet."))
 	} else {
-		add(widget.NewField(fieldDate, "as-of day", "", last+", as cron does", "The one day to run for. Empty: what cron does, which also mends days that are missing or have changed.", l.checkOptionalDay))
+		l.add(widget.NewField(fieldDate, "as-of day", "", a.tr("%s, as cron does", l.lastDay()), "The one day to run for. Empty: what cron does, which also mends days that are missing or have changed.", l.checkOptionalDay))
 	}
-	add(widget.NewField(fieldUsers, "learners", "", "all", "The ids of the learners to run for, apart by blanks or commas; all when empty.", nil))
-	add(widget.NewChoice(fieldForce, "force", "no", yesNo, "Also run what is published and up to date."))
-	add(widget.NewField(fieldReason, "reason", "", "none", "Why, for those who read the ledger later.", nil))
+	l.add(widget.NewField(fieldUsers, "learners", "", "all", "The ids of the learners to run for, apart by blanks or commas; all when empty.", nil))
+	l.add(widget.NewChoice(fieldForce, "force", "no", yesNo, "Also run what is published and up to date, or held by a pause."))
+	l.add(widget.NewChoice(fieldWhere, "where", l.usualPlace(), oneOf("here", "workers"), "Here: a process of its own on this machine. Workers: whichever comes first."))
+	l.add(widget.NewField(fieldReason, "reason", "", "none", "Why, for those who read the ledger later.", nil))
 	for _, p := range l.specs {
-		add(paramField(p))
+		l.add(l.paramField(p))
 	}
 	return l
 }
 
+// addDays adds the fields of a backfill: the first and the last day, and the
+// calendar in which they can be chosen.
+func (l *launch) addDays(s jobs.StageStatus) {
+	last := l.lastDay()
+	from := last
+	if s.DataDay != nil && s.DataDay.Before(last) {
+		from = s.DataDay.Add(1)
+	}
+	l.add(widget.NewField(fieldFrom, "from", from.String(), "YYYY-MM-DD", "The first day, UTC. One slice is published a day, oldest first.", l.checkDay))
+	l.add(widget.NewField(fieldTo, "to", last.String(), last.String(), "The last day; the last complete UTC day when empty.", l.checkTo))
+	l.add(&widget.Field{Name: fieldDays, Label: "calendar", Grid: &widget.Calendar{From: 1},
+		Help: "Arrows move, space chooses the first day and then the last, m the missing days around the cursor."})
+	first := last.Add(1 - 7*calendarWeeks)
+	l.days = newFeed(l.app, stageCalendar(l.app, l.stage, first, last))
+	l.mark()
+}
+
+// usualPlace is where runs go here unless one says otherwise.
+func (l *launch) usualPlace() string {
+	if w := l.app.about.Launches; w != "" {
+		return string(w)
+	}
+	return string(jobs.WhereHere)
+}
+
 // paramField makes the field of one of the stage's own parameters.
-func paramField(p jobs.ParamSpec) *widget.Field {
-	help := p.Help
+func (l *launch) paramField(p jobs.ParamSpec) *widget.Field {
+	a := l.app
+	help := a.tr(p.Help)
+	var limits []string
 	if p.Default != "" {
-		help += " (default " + p.Default + ")"
+		limits = append(limits, a.tr("default %s", p.Default))
+	}
+	if p.Min != "" {
+		limits = append(limits, a.tr("at least %s", p.Min))
+	}
+	if len(limits) > 0 {
+		help += " (" + strings.Join(limits, ", ") + ")"
 	}
 	switch {
 	case len(p.Choices) > 0:
@@ -86,7 +124,7 @@ func (l *launch) lastDay() db.Day { return db.DayOf(l.app.now()).Add(-1) }
 func (l *launch) checkDay(v string) error {
 	day, err := db.ParseDay(v)
 	if err == nil && l.lastDay().Before(day) {
-		err = fmt.Errorf("%s is not complete yet; the last complete UTC day is %s", day, l.lastDay())
+		err = fmt.Errorf("%s", l.app.tr("%s is not complete yet; the last complete UTC day is %s", day, l.lastDay()))
 	}
 	return err
 }
@@ -107,52 +145,9 @@ func (l *launch) checkTo(v string) error {
 	}
 	to, _ := db.ParseDay(v)
 	if from, err := db.ParseDay(l.form.Value(fieldFrom)); err == nil && to.Before(from) {
-		return fmt.Errorf("%s is before the first day, %s", to, from)
+		return fmt.Errorf("%s", l.app.tr("%s is before the first day, %s", to, from))
 	}
 	return nil
-}
-
-// askedForDays reports whether a run was asked for as a backfill.
-func askedForDays(r db.Run) bool {
-	var params struct {
-		Backfill bool `json:"backfill"`
-	}
-	return json.Unmarshal(r.Params, &params) == nil && params.Backfill
-}
-
-// fillFrom fills the form in as an earlier run was asked for.
-func (l *launch) fillFrom(r db.Run) {
-	var params map[string]any
-	_ = json.Unmarshal(r.Params, &params) // a run of another version may have none; the defaults stand
-	set := func(name, value string) {
-		for _, f := range l.form.Fields {
-			if f.Name == name {
-				f.Set(value)
-			}
-		}
-	}
-	if r.WindowFrom != nil {
-		if params["date"] == true {
-			set(fieldDate, r.WindowFrom.String())
-		}
-		set(fieldFrom, r.WindowFrom.String())
-	}
-	if r.WindowTo != nil {
-		set(fieldTo, r.WindowTo.String())
-	}
-	if users, ok := params["users"].([]any); ok {
-		set(fieldUsers, strings.Trim(fmt.Sprint(users), "[]"))
-	}
-	for field, name := range map[string]string{fieldMissing: "missing", fieldForce: "force"} {
-		if params[name] == true {
-			set(field, "yes")
-		}
-	}
-	for _, p := range l.specs {
-		if v, ok := params[p.Name]; ok {
-			set(p.Name, fmt.Sprint(v))
-		}
-	}
 }
 
 // request is the form as a request.
@@ -160,17 +155,13 @@ func (l *launch) request() jobs.Request {
 	q := jobs.Request{Stage: l.stage, Trigger: db.TriggerConsole, Options: map[string]string{},
 		Missing: l.form.Value(fieldMissing) == "yes", Force: l.form.Value(fieldForce) == "yes", Reason: l.form.Value(fieldReason),
 		Users: strings.FieldsFunc(l.form.Value(fieldUsers), func(r rune) bool { return r == ',' || r == ' ' || r == '\n' })}
-	day := func(name string) *db.Day {
-		d, err := db.ParseDay(l.form.Value(name))
-		if err != nil {
-			return nil
-		}
-		return &d
+	if where := l.form.Value(fieldWhere); where != l.usualPlace() {
+		q.Where = jobs.Where(where)
 	}
 	if l.backfill {
-		q.From, q.To = day(fieldFrom), day(fieldTo)
+		q.From, q.To = l.day(fieldFrom), l.day(fieldTo)
 	} else {
-		q.Date = day(fieldDate)
+		q.Date = l.day(fieldDate)
 	}
 	for _, p := range l.specs {
 		if v := l.form.Value(p.Name); v != "" && v != p.Default {
@@ -180,63 +171,138 @@ func (l *launch) request() jobs.Request {
 	return q
 }
 
+// day is what a field holds as a day, or nil.
+func (l *launch) day(field string) *db.Day {
+	d, err := db.ParseDay(l.form.Value(field))
+	if err != nil {
+		return nil
+	}
+	return &d
+}
+
 // Title is what the form leads to.
 func (l *launch) Title() string {
 	if l.backfill {
-		return "backfill " + l.stage
+		return l.app.tr("backfill %s", l.stage)
 	}
-	return "run " + l.stage
+	return l.app.tr("run %s", l.stage)
 }
 
-// Typing is always on.
-func (l *launch) Typing() bool { return true }
-
-// Update takes text.
-func (l *launch) Update(msg tea.Msg) tea.Cmd {
-	switch msg.(type) {
-	case tea.KeyPressMsg, tea.PasteMsg:
-		l.form.Update(msg)
+// Refresh asks for the calendar once.
+func (l *launch) Refresh() tea.Cmd {
+	if l.days == nil || l.days.loaded {
+		return nil
 	}
+	return l.days.Refresh()
+}
+
+// Close ends the request in flight.
+func (l *launch) Close() {
+	if l.days != nil {
+		l.days.Close()
+	}
+}
+
+// Update takes text and the calendar.
+func (l *launch) Update(msg tea.Msg) tea.Cmd {
+	l.formScreen.Update(msg)
+	if l.days == nil {
+		return nil
+	}
+	if l.days.Take(msg) && l.days.err == nil {
+		grid := l.form.Field(fieldDays).Grid
+		grid.Days = calendarDays(l.days.value)
+		grid.Cursor = len(grid.Days) - 1
+		if !l.touched {
+			l.suggest(grid)
+		}
+	}
+	l.mark()
 	return nil
 }
 
-// Keys move between the fields and go on to the preview.
+// suggest fills in the newest days that are missing.
+func (l *launch) suggest(grid *widget.Calendar) {
+	end := len(grid.Days) - 1
+	for ; end >= 0 && grid.Days[end].Mark != widget.DayMissing; end-- {
+	}
+	if end >= 0 {
+		grid.Cursor = end
+		l.choose(grid.Gap(end))
+	}
+}
+
+// choose sets the first and the last day.
+func (l *launch) choose(from, to int) {
+	grid := l.form.Field(fieldDays).Grid
+	l.form.Field(fieldFrom).Set(db.DayOf(grid.Days[from].Date).String())
+	l.form.Field(fieldTo).Set(db.DayOf(grid.Days[to].Date).String())
+	l.mark()
+}
+
+// mark shows the days from the first to the last in the calendar.
+func (l *launch) mark() {
+	grid := l.form.Field(fieldDays).Grid
+	grid.From, grid.To = 1, 0
+	from, to := l.day(fieldFrom), l.day(fieldTo)
+	if from == nil {
+		return
+	}
+	last := l.lastDay()
+	if to == nil {
+		to = &last
+	}
+	in := func(d widget.CalendarDay) bool { day := db.DayOf(d.Date); return !day.Before(*from) && !to.Before(day) }
+	if first := slices.IndexFunc(grid.Days, in); first >= 0 {
+		grid.From, grid.To = first, first
+		for grid.To+1 < len(grid.Days) && in(grid.Days[grid.To+1]) {
+			grid.To++
+		}
+	}
+}
+
+// Keys are the form's and, while it has the focus, the calendar's.
 func (l *launch) Keys() []Key {
-	a := l.app
-	by := func(n int) func() tea.Cmd { return func() tea.Cmd { l.form.Move(n); return nil } }
-	keys := []Key{
-		{Strokes: []string{"enter"}, Label: "preview", Help: "see what would be done", Off: when(l.problem != nil, fmt.Sprint(l.problem)), Do: l.preview},
-		{Strokes: []string{"tab", "down"}, Label: "next", Help: "the next field", Do: by(1)},
-		{Strokes: []string{"shift+tab", "up"}, Label: "previous", Help: "the field before", Do: by(-1)},
-		{Strokes: []string{"esc"}, Label: "back", Help: "back, nothing done", Do: a.back},
+	if l.form.Focused().Grid == nil || len(l.form.Focused().Grid.Days) == 0 {
+		return l.keys(when(l.problem != nil, fmt.Sprint(l.problem)))
 	}
-	if l.form.Focused().Choices != nil {
-		turn := func(n int) func() tea.Cmd { return func() tea.Cmd { l.form.Turn(n); return nil } }
-		keys = append(keys,
-			Key{Strokes: []string{"right", "space"}, Label: "change", Help: "the next choice", Do: turn(1)},
-			Key{Strokes: []string{"left"}, Help: "the choice before", Do: turn(-1)})
-	}
-	return keys
+	return append(l.gridKeys(l.form.Focused().Grid), l.keys("")...)
 }
 
-func (l *launch) preview() tea.Cmd {
-	if err := l.form.Err(); err != nil {
-		l.app.say(warning, err.Error())
-		return nil
+func (l *launch) gridKeys(grid *widget.Calendar) []Key {
+	by := func(n int) func() tea.Cmd { return func() tea.Cmd { grid.Move(n); return nil } }
+	return []Key{
+		{Strokes: []string{"space"}, Label: "choose", Help: "the first day, then the last", Do: func() tea.Cmd {
+			l.touched = true
+			from, to := grid.Cursor, grid.Cursor
+			if l.anchor >= 0 {
+				from, to = min(l.anchor, grid.Cursor), max(l.anchor, grid.Cursor)
+				l.anchor = -1
+			} else {
+				l.anchor = grid.Cursor
+			}
+			l.choose(from, to)
+			return nil
+		}},
+		{Strokes: []string{"m"}, Label: "missing", Help: "the missing days around the cursor", Do: func() tea.Cmd {
+			l.touched, l.anchor = true, -1
+			l.choose(grid.Gap(grid.Cursor))
+			return nil
+		}},
+		{Strokes: []string{"down", "j"}, Help: "a day later", Do: by(1)},
+		{Strokes: []string{"up", "k"}, Help: "a day earlier", Do: by(-1)},
+		{Strokes: []string{"right", "l"}, Help: "a week later", Do: by(7)},
+		{Strokes: []string{"left", "h"}, Help: "a week earlier", Do: by(-7)},
 	}
-	return l.app.push(newPreview(l.app, l.request()))
 }
 
-// View draws the form.
-func (l *launch) View() []string {
-	a, th := l.app, l.app.theme
-	rows := []string{a.fit(widget.S(th.Strong, l.stage).Add(th.Muted, "  "+l.summary))}
-	if l.height >= 14 {
-		rows = append(rows, "")
+func (l *launch) preview() tea.Cmd { return l.app.push(newPreview(l.app, l.request())) }
+
+// heading names the stage; over the calendar, also the day under its cursor.
+func (l *launch) heading() widget.Line {
+	th := l.app.theme
+	if g := l.form.Focused().Grid; g != nil && len(g.Days) > 0 {
+		return widget.S(th.Strong, l.stage).Add(th.Muted, "  ").Add(th.Text, dayWords(th, l.days.value[g.Cursor]))
 	}
-	w := min(l.width-2, 90)
-	for _, r := range l.form.View(th, w, l.height-len(rows)) {
-		rows = append(rows, " "+r)
-	}
-	return rows
+	return widget.S(th.Strong, l.stage).Add(th.Muted, "  "+th.Tr(l.summary))
 }

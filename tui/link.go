@@ -3,7 +3,6 @@ package tui
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"sextant/tui/widget"
@@ -18,7 +17,10 @@ type link struct {
 	retryAt time.Time
 }
 
-const longestRetry = 15 * time.Second
+const (
+	longestRetry = 15 * time.Second
+	noAnswer     = "no answer in time"
+)
 
 // observe learns from the outcome of a request. It returns whether the
 // database has just come back.
@@ -33,7 +35,7 @@ func (l *link) observe(err error, now time.Time) (back bool) {
 	}
 	l.lost, l.why = true, err.Error()
 	if errors.Is(err, context.DeadlineExceeded) {
-		l.why = "no answer in time"
+		l.why = noAnswer
 	}
 	l.tries++
 	l.retryAt = now.Add(min(longestRetry, time.Second<<min(l.tries, 4)))
@@ -44,12 +46,12 @@ func (l *link) observe(err error, now time.Time) (back bool) {
 func (l *link) banner(a *app) widget.Line {
 	th := a.theme
 	wait := max(0, l.retryAt.Sub(a.now()).Round(time.Second))
-	line := widget.S(th.Failed, th.Glyph.Bad+" database lost ").Add(th.Strong, fmt.Sprintf("retry in %d s", int(wait.Seconds())))
+	line := widget.S(th.Failed, th.Glyph.Bad+" "+th.Tr("database lost")+" ").Add(th.Strong, th.Tr("retry in %d s", int(wait.Seconds())))
 	if wait == 0 {
-		line = widget.S(th.Failed, th.Glyph.Bad+" database lost ").Add(th.Strong, "retrying")
+		line = widget.S(th.Failed, th.Glyph.Bad+" "+th.Tr("database lost")+" ").Add(th.Strong, th.Tr("retrying"))
 	}
 	if !l.since.IsZero() {
-		line = line.Add(th.Muted, " "+th.Glyph.Dot+" data of "+l.since.UTC().Format("15:04:05"))
+		line = line.Add(th.Muted, " "+th.Glyph.Dot+" "+th.Tr("data of %s", l.since.UTC().Format("15:04:05")))
 	}
-	return line.Add(th.Muted, " "+th.Glyph.Dot+" "+widget.Clean(l.why))
+	return line.Add(th.Muted, " "+th.Glyph.Dot+" "+widget.Clean(th.Told(l.why)))
 }

@@ -46,7 +46,7 @@ func (a *app) openStage(name string) tea.Cmd {
 	if best := rank(name, names); len(best) > 0 {
 		return a.push(newStage(a, names[best[0]]))
 	}
-	a.say(warning, "no stage is called "+name)
+	a.say(warning, a.tr("no stage is called %s", name))
 	return nil
 }
 
@@ -114,7 +114,7 @@ type palette struct {
 func newPalette(a *app) dialog { return &palette{app: a, past: len(a.memory.History)} }
 
 // Title is the box's.
-func (p *palette) Title() string { return "Command" }
+func (p *palette) Title() string { return p.app.tr("Command") }
 
 // Typing is always on.
 func (p *palette) Typing() bool { return true }
@@ -212,7 +212,7 @@ func (p *palette) run() tea.Cmd {
 	a := p.app
 	m := p.matches()
 	if p.cursor >= len(m) {
-		a.say(warning, "no command is called "+p.input.Value())
+		a.say(warning, a.tr("no command is called %s", p.input.Value()))
 		return a.dismiss()
 	}
 	_, arg, _ := strings.Cut(strings.TrimSpace(p.input.Value()), " ")

@@ -40,7 +40,7 @@ func newPipeline(a *app) *pipeline {
 }
 
 // Title is the screen's.
-func (p *pipeline) Title() string { return "Pipeline" }
+func (p *pipeline) Title() string { return p.app.tr("Pipeline") }
 
 // Typing is on while the filter is open.
 func (p *pipeline) Typing() bool { return p.filter.Typing() }
@@ -92,7 +92,7 @@ func stageKeys(a *app, s jobs.StageStatus, ok, inside bool) []Key {
 	case !ok:
 		off = "no stage is selected"
 	case s.State == jobs.StateNotBuilt:
-		off = s.Name + " is not built in this version"
+		off = a.tr("%s is not built in this version", s.Name)
 	default:
 		off = a.readOnly()
 	}
@@ -111,11 +111,22 @@ func stageKeys(a *app, s jobs.StageStatus, ok, inside bool) []Key {
 			Do: func() tea.Cmd { return a.push(newLaunch(a, s, false)) }},
 		Key{Strokes: []string{"B"}, Label: "backfill", Help: "run the stage over a range of days", Changes: true, Off: off,
 			Do: func() tea.Cmd { return a.push(newLaunch(a, s, true)) }},
+		pauseKey(a, s, off),
 		Key{Strokes: []string{"d"}, Label: "describe", Help: "everything known about the stage", Off: when(!ok, "no stage is selected"),
 			Do: func() tea.Cmd { return a.open(describeStage(a, s)) }},
 		Key{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that runs the stage", Off: when(!ok, "no stage is selected"),
 			Do: func() tea.Cmd { return a.copy("sextant run " + s.Name) }},
 	)
+}
+
+// pauseKey holds a stage, or ends its pause.
+func pauseKey(a *app, s jobs.StageStatus, off string) Key {
+	if s.Pause != nil {
+		return Key{Strokes: []string{"P"}, Label: "resume", Help: "end the stage's pause", Changes: true, Off: off,
+			Do: func() tea.Cmd { return a.open(confirmResume(a, s)) }}
+	}
+	return Key{Strokes: []string{"P"}, Label: "pause", Help: "skip the stage's scheduled runs for a while", Changes: true, Off: off,
+		Do: func() tea.Cmd { return a.push(newHold(a, s)) }}
 }
 
 // when is the reason if it holds, and empty otherwise.
@@ -166,7 +177,7 @@ func (p *pipeline) about(h int) []string {
 // recent lists a stage's last runs in at most h lines of w cells.
 func (p *pipeline) recent(s jobs.StageStatus, w, h int) []string {
 	th, now := p.app.theme, p.app.now()
-	rows := []string{widget.S(th.Muted, "  RECENT RUNS").String()}
+	rows := []string{widget.S(th.Muted, "  "+th.Tr("RECENT RUNS")).String()}
 	for _, r := range s.Recent[:min(len(s.Recent), max(0, h-1))] {
 		sign, style := statusLook(th, r.Status)
 		line := widget.S(style, "  "+sign+" "+statusWord(th, r.Status)).Pad(15, "", th.Blank, false).Add(th.Text, clock(now, r.CreatedAt)).Pad(28, "", th.Blank, false)
@@ -174,7 +185,7 @@ func (p *pipeline) recent(s jobs.StageStatus, w, h int) []string {
 		rows = append(rows, line.Truncate(w, th.Glyph.Ellipsis).String())
 	}
 	if len(s.Recent) == 0 {
-		rows = append(rows, widget.S(th.Faint, "  none yet").String())
+		rows = append(rows, widget.S(th.Faint, "  "+th.Tr("none yet")).String())
 	}
 	return rows
 }
@@ -190,11 +201,11 @@ func (p *pipeline) tally() widget.Line {
 	for _, s := range []jobs.State{jobs.StateFailed, jobs.StateLate, jobs.StateDue, jobs.StateRunning} {
 		if n[s] > 0 {
 			sign, style := stateLook(th, s)
-			line = line.Add(style, fmt.Sprintf("%s %d %s", sign, n[s], s)).Add(th.Blank, "   ")
+			line = line.Add(style, fmt.Sprintf("%s %d %s", sign, n[s], stateWord(th, s))).Add(th.Blank, "   ")
 		}
 	}
 	if n[jobs.StateFailed]+n[jobs.StateLate]+n[jobs.StateDue] == 0 && n[jobs.StateFresh] > 0 {
-		line = line.Add(th.Fresh, th.Glyph.Fresh+" nothing late").Add(th.Blank, "   ")
+		line = line.Add(th.Fresh, th.Glyph.Fresh+" "+th.Tr("nothing late")).Add(th.Blank, "   ")
 	}
 	return line
 }
@@ -203,11 +214,17 @@ func (p *pipeline) tally() widget.Line {
 func (p *pipeline) answers() widget.Line {
 	th, v := p.app.theme, p.feed.value
 	if v.Source == "" {
-		return widget.S(th.Muted, "no answers taken in yet; the first run of a stage does it")
+		return widget.S(th.Muted, th.Tr("no answers taken in yet; the first run of a stage does it"))
 	}
-	line := widget.S(th.Text, count(v.Answers)).Add(th.Muted, " answers from "+v.Source)
+	line := widget.S(th.Muted, th.Tr("%s answers from %s", count(v.Answers), v.Source))
 	if v.SyncAt != nil {
-		line = line.Add(th.Muted, ", synced "+ago(th, p.app.now(), *v.SyncAt))
+		line = line.Add(th.Muted, ", "+th.Tr("synced %s", ago(th, p.app.now(), *v.SyncAt)))
+	}
+	if v.Waiting != nil {
+		line = line.Add(th.Due, "   "+th.Tr("%s waits since %s", th.Glyph.Theta, age(th, p.app.now().Sub(*v.Waiting))))
+	}
+	if v.Skew != 0 {
+		line = line.Add(th.Due, "   "+th.Tr("this clock is %s off", shortDuration(th, time.Duration(math.Abs(v.Skew)*float64(time.Second)))))
 	}
 	return line
 }
@@ -284,14 +301,16 @@ func nextCell(th *theme.Theme, now time.Time, s jobs.StageStatus) widget.Cell {
 	case s.State == jobs.StateNotBuilt:
 		return widget.T(th.Faint, th.Glyph.Dash)
 	case s.NextTick == nil:
-		return widget.T(th.Muted, "on events")
+		return widget.T(th.Muted, th.Tr("on events"))
 	}
 	return widget.T(th.Muted, in(th, now, *s.NextTick))
 }
 
 // sparkOf draws recent runs, oldest first: a bar's height is how long the run
 // took, and a run that did not succeed shows its sign.
-func sparkOf(th *theme.Theme, recent []db.Run) widget.Line {
+func sparkOf(th *theme.Theme, recent []db.Run) widget.Line { return sparkRun(th, recent, sparkRuns) }
+
+func sparkRun(th *theme.Theme, recent []db.Run, n int) widget.Line {
 	bars := make([]widget.SparkBar, 0, len(recent))
 	for _, r := range slices.Backward(recent) {
 		sign, style := statusLook(th, r.Status)
@@ -301,7 +320,7 @@ func sparkOf(th *theme.Theme, recent []db.Run) widget.Line {
 		}
 		bars = append(bars, b)
 	}
-	return widget.Spark(th, sparkRuns, bars)
+	return widget.Spark(th, n, bars)
 }
 
 // detail is what is known of a stage.
@@ -311,12 +330,12 @@ func (p *pipeline) detail(s jobs.StageStatus, w int) []string {
 	head := widget.S(th.Strong, s.Name).Add(th.Blank, "  ").Add(style, sign+" "+stateWord(th, s.State))
 	lines := []widget.Line{head}
 	if s.Why != "" {
-		lines = append(lines, widget.S(th.Text, widget.Clean(s.Why)))
+		lines = append(lines, widget.S(th.Text, widget.Clean(th.Told(s.Why))))
 	}
 	if n := s.UpstreamNewer; n != nil {
-		lines = append(lines, widget.S(th.Due, th.Glyph.Up+" upstream newer: ").Add(th.Text, widget.Clean(n.Why)))
+		lines = append(lines, widget.S(th.Due, th.Glyph.Up+" "+th.Tr("upstream newer:")+" ").Add(th.Text, widget.Clean(th.Told(n.Why))))
 	}
-	lines = append(lines, widget.S(th.Muted, s.Summary))
+	lines = append(lines, widget.S(th.Muted, th.Tr(s.Summary)))
 	if r := s.LastRun; r != nil && r.Error != nil {
 		lines = append(lines, widget.S(th.Failed, th.Glyph.Bad+" "+widget.Clean(*r.Error)))
 	}
@@ -333,20 +352,63 @@ func (p *pipeline) detail(s jobs.StageStatus, w int) []string {
 
 // stageFacts are the facts about a stage, a line each.
 func stageFacts(th *theme.Theme, now time.Time, s jobs.StageStatus) []widget.Line {
-	lines := []widget.Line{pair(th, "schedule", scheduleWords(th, s.Schedule))}
+	lines := []widget.Line{pair(th, "schedule", scheduleWords(th, s.Schedule)+localHour(th, now, s.NextTick))}
 	if s.Deadline != nil {
-		lines = append(lines, pair(th, "deadline", clock(now, *s.Deadline)+" UTC for "+dayOr(th, s.DueDay)+", late after another "+age(th, s.Grace)))
+		lines = append(lines, pair(th, "deadline", th.Tr("%s UTC for %s, late after another %s", clock(now, *s.Deadline), dayOr(th, s.DueDay), age(th, s.Grace))))
 	}
 	if s.NextTick != nil {
-		lines = append(lines, pair(th, "next", clock(now, *s.NextTick)+" UTC, "+in(th, now, *s.NextTick)))
+		lines = append(lines, pair(th, "next", th.Tr("%s UTC, %s", clock(now, *s.NextTick), in(th, now, *s.NextTick))))
+	}
+	if s.Pause != nil {
+		lines = append(lines, pauseLine(th, now, *s.Pause))
 	}
 	if len(s.Upstream) > 0 {
 		lines = append(lines, pair(th, "reads", strings.Join(s.Upstream, ", ")))
 	}
 	if s.Slice != "" {
-		lines = append(lines, pair(th, "publishes", "one "+s.Slice+" at a time, all or nothing"))
+		lines = append(lines, pair(th, "publishes", th.Tr("one %s at a time, all or nothing", sliceWord(th, s.Slice))))
 	}
 	return append(lines, pair(th, "command", "sextant run "+s.Name))
+}
+
+// localHour is the time of the next run where the operator is, unless that is
+// UTC.
+func localHour(th *theme.Theme, now time.Time, next *time.Time) string {
+	if next == nil {
+		return ""
+	}
+	local := next.In(now.Location())
+	if _, offset := local.Zone(); offset == 0 {
+		return ""
+	}
+	return ", " + th.Tr("%s here", local.Format("15:04 MST"))
+}
+
+// pauseLine tells who holds the stage, until when and why.
+func pauseLine(th *theme.Theme, now time.Time, p db.Pause) widget.Line {
+	text := th.Tr("by %s, %s", p.Actor, ago(th, now, p.At))
+	if p.Until != nil {
+		text += ", " + th.Tr("until %s UTC", p.Until.UTC().Format("2006-01-02 15:04"))
+	}
+	if p.Reason != "" {
+		text += ": " + p.Reason
+	}
+	return pair(th, "paused", text)
+}
+
+// sliceWord is what a stage publishes at once.
+func sliceWord(th *theme.Theme, slice string) string {
+	switch slice {
+	case "day":
+		return th.Tr("day")
+	case "learner":
+		return th.Tr("learner")
+	case "week":
+		return th.Tr("week")
+	case "calibration":
+		return th.Tr("calibration")
+	}
+	return slice
 }
 
 // describeStage shows everything known about a stage.
@@ -355,17 +417,17 @@ func describeStage(a *app, s jobs.StageStatus) dialog {
 	d := &textDialog{app: a, title: s.Name, copies: "sextant run " + s.Name}
 	sign, style := stateLook(th, s.State)
 	lines := []widget.Line{
-		widget.S(th.Text, s.Summary), nil,
-		widget.S(th.Muted, "state      ").Add(style, sign+" "+stateWord(th, s.State)),
-		pair(th, "why", s.Why),
+		widget.S(th.Text, th.Tr(s.Summary)), nil,
+		pair(th, "state", "").Add(style, sign+" "+stateWord(th, s.State)),
+		pair(th, "why", th.Told(s.Why)),
 		pair(th, "data day", dayOr(th, s.DataDay)), pair(th, "due day", dayOr(th, s.DueDay)),
 	}
 	lines = append(lines, stageFacts(th, a.now(), s)...)
 	if s.LastRun != nil {
-		lines = append(append(lines, nil, widget.S(th.Strong, "last run")), runFacts(th, a.now(), *s.LastRun)...)
+		lines = append(append(lines, nil, widget.S(th.Strong, th.Tr("last run"))), runFacts(th, a.now(), *s.LastRun)...)
 	}
 	if specs, err := a.console.Params(s.Name); err == nil && len(specs) > 0 {
-		lines = append(append(lines, nil, widget.S(th.Strong, "parameters")), paramLines(th, specs)...)
+		lines = append(append(lines, nil, widget.S(th.Strong, th.Tr("parameters"))), paramLines(th, specs)...)
 	}
 	d.viewer.SetLines(lines)
 	return d

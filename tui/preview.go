@@ -33,7 +33,7 @@ func newPreview(a *app, q jobs.Request) *preview {
 }
 
 // Title is the screen's.
-func (p *preview) Title() string { return "preview" }
+func (p *preview) Title() string { return p.app.tr("preview") }
 
 // Typing is on while the filter is open.
 func (p *preview) Typing() bool { return p.filter.Typing() }
@@ -84,16 +84,16 @@ func (p *preview) confirm() tea.Cmd {
 	a, th, v := p.app, p.app.theme, p.feed.value
 	days := plural(th, v.Todo(), "%s day", "%s days")
 	text := []widget.Line{
-		widget.S(th.Text, "Run ").Add(th.Strong, v.Stage).Add(th.Text, " for ").Add(th.Strong, days),
+		widget.S(th.Text, th.Tr("Run %s for %s", v.Stage, days)),
 		widget.S(th.Muted, v.From.String()+" "+th.Glyph.Arrow+" "+v.To.String()+", "+p.extent()),
 	}
 	if p.request.Force {
-		text = append(text, widget.S(th.Due, th.Glyph.Warn+" also days that are published and up to date"))
+		text = append(text, widget.S(th.Due, th.Glyph.Warn+" "+th.Tr("also days that are published and up to date")))
 	}
-	return a.open(newConfirm(a, "Run "+v.Stage, "Run "+days, text, func() tea.Cmd {
+	return a.open(newConfirm(a, a.tr("Run %s", v.Stage), a.tr("Run %s", days), text, func() tea.Cmd {
 		p.started = true
 		return a.launch(p.request, 2, func() { p.started = false })
-	}))
+	}).by(v.Command))
 }
 
 // extent is how much the days that would run hold. Learners are counted on the
@@ -109,7 +109,7 @@ func (p *preview) extent() string {
 	th := p.app.theme
 	text := plural(th, learners, "%s learner", "%s learners")
 	if p.feed.value.Todo() > 1 {
-		text = "up to " + text + " a day"
+		text = th.Tr("up to %s a day", text)
 	}
 	return text + ", " + plural(th, answers, "%s answer", "%s answers")
 }
@@ -118,15 +118,15 @@ func (p *preview) fill() {
 	th := p.app.theme
 	rows := make([]widget.Row, len(p.feed.value.Slices))
 	for i, s := range p.feed.value.Slices {
-		will, text := widget.T(th.Fresh, th.Glyph.OK+" run"), th.Text
+		will, text := widget.T(th.Fresh, th.Glyph.OK+" "+th.Tr("run")), th.Text
 		if s.Skip {
-			will, text = widget.T(th.Faint, th.Glyph.NotBuilt+" skip"), th.Faint
+			will, text = widget.T(th.Faint, th.Glyph.NotBuilt+" "+th.Tr("skip")), th.Faint
 		}
 		rows[i] = widget.Row{ID: s.Label(), Cells: []widget.Cell{
 			widget.T(text, widget.Clean(s.Label())), will,
 			widget.N(text, count(s.Learners), float64(s.Learners)),
 			widget.N(text, count(s.Answers), float64(s.Answers)),
-			widget.T(text, widget.Clean(s.Reason)),
+			widget.T(text, widget.Clean(th.Tr(s.Reason))),
 		}}
 	}
 	p.SetRows(rows)
@@ -139,13 +139,16 @@ func (p *preview) View() []string {
 		return loading(a, "what it would do", p.feed.err)
 	}
 	skipped := len(v.Slices) - v.Todo()
-	head := widget.S(th.Text, "would run ").Add(th.Strong, v.Stage).Add(th.Text, " for ").Add(th.Strong, plural(th, v.Todo(), "%s day", "%s days"))
+	head := widget.S(th.Strong, th.Tr("would run %s for %s", v.Stage, plural(th, v.Todo(), "%s day", "%s days")))
 	if skipped > 0 {
-		head = head.Add(th.Muted, ", skip "+count(skipped))
+		head = head.Add(th.Muted, ", "+th.Tr("skip %s", count(skipped)))
+	}
+	if p.request.Where == jobs.WhereWorkers {
+		head = head.Add(th.Muted, ", "+th.Tr("by a worker"))
 	}
 	lines := []widget.Line{head, widget.S(th.Muted, p.extent())}
 	if v.Unsynced > 0 {
-		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, plural(th, v.Unsynced, "%s session", "%s sessions")+" changed since the last sync; the run takes them in first"))
+		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, plural(th, v.Unsynced, "%s session changed since the last sync; the run takes it in first", "%s sessions changed since the last sync; the run takes them in first")))
 	}
 	for _, n := range v.Notes {
 		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, widget.Clean(n)))

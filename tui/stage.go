@@ -2,28 +2,48 @@ package tui
 
 import (
 	"fmt"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
+	"sextant/db"
 	"sextant/jobs"
-	"sextant/tui/theme"
 	"sextant/tui/widget"
 )
 
-// stage shows one stage: its state and schedule, its parameters, its runs.
+// stage shows one stage: its state and schedule, a calendar of what it has
+// published, its parameters, its runs.
 type stage struct {
 	runList
 	pipeline *feed[jobs.Pipeline]
+	days     *feed[[]db.CalendarDay]
+	calendar widget.Calendar
 	specs    []jobs.ParamSpec
+	pane     stagePane
 }
 
+const calendarRows = 11 // with its title and what its signs mean
+
+// stagePane is the part of the stage that the keys move in; where there is no
+// room for all, it is the one shown.
+type stagePane int
+
+const (
+	paneRuns stagePane = iota
+	paneCalendar
+	paneParams
+	stagePanes
+)
+
 func newStage(a *app, name string) *stage {
-	s := &stage{}
+	s := &stage{calendar: widget.Calendar{From: 1}}
 	s.setup(a, name)
 	s.pipeline = newFeed(a, a.console.Pipeline)
 	if p, ok := a.tops[topPipeline].(*pipeline); ok { // what is known already, until fresher data come
 		s.pipeline.value, s.pipeline.loaded = p.feed.value, p.feed.loaded
 	}
+	last := db.DayOf(a.now()).Add(-1)
+	s.days = newFeed(a, stageCalendar(a, name, last.Add(1-7*calendarWeeks), last))
 	s.specs, _ = a.console.Params(name) // a stage that is not built has none
 	return s
 }
@@ -31,18 +51,31 @@ func newStage(a *app, name string) *stage {
 // Title is the stage's name.
 func (s *stage) Title() string { return s.stage }
 
-// Refresh asks for the stage and its runs.
-func (s *stage) Refresh() tea.Cmd { return tea.Batch(s.pipeline.Refresh(), s.feed.Refresh()) }
+// Every is how often the stage is asked for.
+func (s *stage) Every() time.Duration { return 3 * time.Second }
+
+// Refresh asks for the stage, its days and its runs.
+func (s *stage) Refresh() tea.Cmd {
+	return tea.Batch(s.pipeline.Refresh(), s.days.Refresh(), s.feed.Refresh())
+}
 
 // Close ends the requests in flight.
 func (s *stage) Close() {
 	s.pipeline.Close()
+	s.days.Close()
 	s.feed.Close()
 }
 
 // Update takes replies and the filter's text.
 func (s *stage) Update(msg tea.Msg) tea.Cmd {
 	s.pipeline.Take(msg)
+	if s.days.Take(msg) && s.days.err == nil {
+		fresh := len(s.calendar.Days) == 0
+		s.calendar.Days = calendarDays(s.days.value)
+		if fresh {
+			s.calendar.Cursor = len(s.calendar.Days) - 1
+		}
+	}
 	return s.runList.Update(msg)
 }
 
@@ -56,76 +89,76 @@ func (s *stage) status() (jobs.StageStatus, bool) {
 	return jobs.StageStatus{}, false
 }
 
-// Keys are those of the run under the cursor and of the stage.
+// Keys are those of the stage, of the pane in front and, among the runs, of
+// the run under the cursor.
 func (s *stage) Keys() []Key {
 	if s.Typing() {
 		return s.filter.keys(&s.Table)
 	}
 	st, ok := s.status()
-	keys := s.runKeys()[:2] // open and cancel; describe and copy are about the stage here
+	own := stageKeys(s.app, st, ok, true)
+	next := Key{Strokes: []string{"tab"}, Label: "runs/calendar/parameters", Help: "move on to the runs, the calendar or the parameters",
+		Do: func() tea.Cmd { s.pane = (s.pane + 1) % stagePanes; return nil }}
+	switch s.pane {
+	case paneCalendar:
+		return append(append(own, next), s.calendarKeys()...)
+	case paneParams:
+		return append(own, next)
+	}
+	var keys []Key
+	for _, k := range s.runKeys() { // describe and copy are about the stage here
+		if k.Strokes[0] == "enter" || k.Strokes[0] == "X" {
+			keys = append(keys, k)
+		}
+	}
 	if run, ok := s.current(); ok {
 		keys = append(keys, refusedKeys(s.app, run)...)
 	}
-	return append(append(keys, stageKeys(s.app, st, ok, true)...), s.list.keys()...)
+	return append(append(append(keys, own...), next), s.list.keys()...)
 }
 
-// View draws the stage over its runs; side by side where there is room.
+// calendarKeys move in the calendar.
+func (s *stage) calendarKeys() []Key {
+	by := func(n int) func() tea.Cmd { return func() tea.Cmd { s.calendar.Move(n); return nil } }
+	return []Key{
+		{Strokes: []string{"j", "down"}, Help: "a day later", Do: by(1)},
+		{Strokes: []string{"k", "up"}, Help: "a day earlier", Do: by(-1)},
+		{Strokes: []string{"l", "right"}, Help: "a week later", Do: by(7)},
+		{Strokes: []string{"h", "left"}, Help: "a week earlier", Do: by(-7)},
+		{Strokes: []string{"g", "home"}, Help: "to the first day", Do: by(-farAway)},
+		{Strokes: []string{"G", "end"}, Help: "to the last day", Do: by(farAway)},
+	}
+}
+
+// View draws the stage over its runs: all of it where there is room, else the
+// pane in front.
 func (s *stage) View() []string {
-	a, th := s.app, s.app.theme
+	a := s.app
 	if !s.feed.loaded || !s.pipeline.loaded {
 		return loading(a, "the stage", firstError(s.feed.err, s.pipeline.err))
 	}
 	s.fill()
 	st, ok := s.status()
 	if !ok {
-		return loading(a, "", fmt.Errorf("there is no stage %q here", s.stage))
+		return loading(a, "", fmt.Errorf("%s", a.tr("there is no stage %s here", s.stage)))
 	}
-	if s.width >= 150 {
-		left := s.width * 2 / 5
-		return widget.Columns(s.height, 2,
-			widget.Block{Width: left, Lines: s.about(th, st, left-2, s.height)},
-			widget.Block{Width: s.width - left - 2, Lines: s.history(s.width-left-2, s.height)})
+	s.Blurred = s.pane != paneRuns
+	if s.width >= 110 && s.height >= 26 {
+		return s.whole(st)
 	}
-	about := s.about(th, st, s.width-2, s.height/2)
-	return append(about, s.history(s.width, s.height-len(about))...)
-}
-
-// about is what is known of the stage, in at most h lines.
-func (s *stage) about(th *theme.Theme, st jobs.StageStatus, w, h int) []string {
-	sign, style := stateLook(th, st.State)
-	lines := []widget.Line{widget.S(th.Strong, st.Name).Add(th.Blank, "  ").Add(style, sign+" "+stateWord(th, st.State))}
-	if st.Why != "" {
-		lines = append(lines, widget.S(th.Text, widget.Clean(st.Why)))
+	most := s.height / 2
+	if s.pane == paneCalendar {
+		most = max(2, s.height-calendarRows)
 	}
-	lines = append(lines, widget.S(th.Muted, st.Summary), pair(th, "data day", dayOr(th, st.DataDay)))
-	lines = append(lines, stageFacts(th, s.app.now(), st)...)
-	if len(st.Recent) > 0 {
-		lines = append(lines, append(widget.S(th.Muted, "recent     "), sparkOf(th, st.Recent)...))
+	head := s.about(st, s.width-2, most, s.height >= 26)
+	room := s.height - len(head)
+	switch s.pane {
+	case paneCalendar:
+		return append(head, s.heat(s.width-2, room)...)
+	case paneParams:
+		return append(head, s.params(s.width-2, room)...)
 	}
-	lines = append(lines, paramLines(th, s.specs)...)
-	var rows []string
-	for _, l := range lines {
-		for _, r := range widget.Wrap(l, w) {
-			rows = append(rows, " "+r)
-		}
-	}
-	return append(rows[:min(len(rows), max(1, h-1))], "")
-}
-
-// history is the stage's runs in h lines.
-func (s *stage) history(w, h int) []string {
-	th := s.app.theme
-	head := widget.S(th.Strong, " Runs").Add(th.Faint, "  "+s.summary(th, "%s run", "%s runs"))
-	return append([]string{head.String()}, s.list.view(s.app, w, h-1)...)
-}
-
-// paramLines are a stage's parameters with their defaults, a line each.
-func paramLines(th *theme.Theme, specs []jobs.ParamSpec) []widget.Line {
-	lines := make([]widget.Line, len(specs))
-	for i, p := range specs {
-		lines[i] = widget.S(th.Accent, p.Name).Add(th.Text, " = "+orDash(th, p.Default)).Add(th.Muted, "  "+p.Help)
-	}
-	return lines
+	return append(head, s.history(s.width, room)...)
 }
 
 // firstError is the first that is one.

@@ -147,19 +147,11 @@ func (f momentFlag) String() string {
 
 // Set reads a moment.
 func (f momentFlag) Set(s string) error {
-	if d, err := time.ParseDuration(s); err == nil {
-		t := f.clock().UTC().Add(d)
+	t, err := jobs.ParseMoment(s, f.clock())
+	if err == nil {
 		*f.at = &t
-		return nil
 	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02"} {
-		if t, err := time.Parse(layout, s); err == nil {
-			t = t.UTC()
-			*f.at = &t
-			return nil
-		}
-	}
-	return fmt.Errorf("%q is no moment; write 2026-04-03T06:00 (UTC), 2026-04-03, or a length of time as 36h", s)
+	return err
 }
 
 // Type names the value in --help.

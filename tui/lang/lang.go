@@ -4,10 +4,12 @@
 package lang
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +27,18 @@ func Languages() []string { return []string{"en", "ko"} }
 type Catalogue struct {
 	name  string
 	words map[string]*gotext.Translation
+	told  []pattern
 }
+
+// pattern recognises a sentence that was put together elsewhere.
+type pattern struct {
+	is  *regexp.Regexp
+	say string // in the language
+}
+
+// elsewhere is the catalogue of sentences that the jobs put together; what
+// they are made of stands in it as verbs.
+const elsewhere = "jobs.po"
 
 // Load gives the catalogue of a language.
 func Load(name string) (*Catalogue, error) {
@@ -48,12 +61,55 @@ func Load(name string) (*Catalogue, error) {
 		po := gotext.NewPo()
 		po.Parse(text)
 		for id, t := range po.GetDomain().GetTranslations() {
-			if id != "" {
-				c.words[id] = t
+			if id == "" {
+				continue
+			}
+			c.words[id] = t
+			if path.Base(f) == elsewhere && verb.MatchString(id) {
+				c.told = append(c.told, recognise(id, t.Get()))
 			}
 		}
 	}
+	slices.SortFunc(c.told, func(a, b pattern) int { // what says more is tried first
+		return cmp.Or(len(b.is.String())-len(a.is.String()), strings.Compare(a.is.String(), b.is.String()))
+	})
 	return c, nil
+}
+
+var verb = regexp.MustCompile(`%(?:\[\d+\])?[sdqv]`)
+
+// recognise makes the pattern of a sentence.
+func recognise(english, ours string) pattern {
+	var b strings.Builder
+	b.WriteString("^")
+	at := 0
+	for _, m := range verb.FindAllStringIndex(english, -1) {
+		b.WriteString(regexp.QuoteMeta(english[at:m[0]]) + "(.+?)")
+		at = m[1]
+	}
+	b.WriteString(regexp.QuoteMeta(english[at:]) + "$")
+	return pattern{regexp.MustCompile(b.String()), verb.ReplaceAllStringFunc(ours, func(v string) string { return v[:len(v)-1] + "s" })}
+}
+
+// Told is a sentence that was put together elsewhere, in English, in the
+// language; one that is not known stays as it is.
+func (c *Catalogue) Told(english string) string {
+	if c == nil || english == "" {
+		return english
+	}
+	if t, ok := c.words[english]; ok {
+		return t.Get()
+	}
+	for _, p := range c.told {
+		if m := p.is.FindStringSubmatch(english); m != nil {
+			args := make([]any, len(m)-1)
+			for i, v := range m[1:] {
+				args[i] = c.Told(v)
+			}
+			return fmt.Sprintf(p.say, args...)
+		}
+	}
+	return english
 }
 
 // Detect is the language that the environment asks for, among those there are.

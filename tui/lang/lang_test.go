@@ -33,6 +33,18 @@ func TestKorean(t *testing.T) {
 			t.Errorf("%q, want %q", c.got, c.want)
 		}
 	}
+	for said, want := range map[string]string{
+		"2025-03-01 is published":                               "2025-03-01 게시됨",
+		"2025-03-01 was due at 02:00; within grace":             "2025-03-01의 기한은 02:00. 유예 시간 안",
+		"the last try for 2025-03-01: boom":                     "2025-03-01의 마지막 시도: boom",
+		"features published 2025-03-01 again at 2025-03-02 UTC": "features이(가) 2025-03-01을(를) 2025-03-02 UTC에 다시 게시함",
+		"every finished session has its θ":                      "끝난 모든 세션에 θ가 있습니다",
+		"connection refused":                                    "connection refused",
+	} {
+		if got := ko.Told(said); got != want {
+			t.Errorf("%q is told as %q, want %q", said, got, want)
+		}
+	}
 	if _, err := Load("tlh"); err == nil || err.Error() != `there is no language "tlh": it must be one of en, ko` {
 		t.Errorf("loading Klingon: %v", err)
 	}

@@ -18,6 +18,8 @@ type Glyphs struct {
 	RightHalf   string   // of a bar that grows to the left
 	Spark       []string // heights, ascending
 
+	Day [5]string // of a calendar: idle, missing, in part, changed since, done
+
 	Point, Whisker, Track, Zero string // of an interval on a scale
 }
 
@@ -29,6 +31,7 @@ var unicodeGlyphs = Glyphs{
 	Horizontal: "─", Vertical: "│", TopLeft: "╭", TopRight: "╮", BottomLeft: "╰", BottomRight: "╯",
 	Full: "█", Empty: "░", Partial: []string{"▏", "▎", "▍", "▌", "▋", "▊", "▉"}, RightHalf: "▐",
 	Spark: []string{"▁", "▂", "▃", "▄", "▅", "▆", "▇"},
+	Day:   [5]string{"·", "□", "◧", "◪", "■"},
 	Point: "●", Whisker: "━", Track: "·", Zero: "┊",
 }
 
@@ -40,5 +43,6 @@ var asciiGlyphs = Glyphs{
 	Horizontal: "-", Vertical: "|", TopLeft: "+", TopRight: "+", BottomLeft: "+", BottomRight: "+",
 	Full: "#", Empty: ".", Partial: nil,
 	Spark: []string{".", ":", "-", "=", "+", "*", "#"},
+	Day:   [5]string{".", "-", "/", "*", "#"},
 	Point: "O", Whisker: "=", Track: ".", Zero: "|",
 }

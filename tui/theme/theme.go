@@ -85,6 +85,9 @@ func (t *Theme) TrN(one, many string, n int64, args ...any) string {
 	return t.Lang.TrN(one, many, n, args...)
 }
 
+// Told is a sentence of the jobs in the reader's language.
+func (t *Theme) Told(english string) string { return t.Lang.Told(english) }
+
 func (t *Theme) coloured() {
 	pick := lipgloss.LightDark(t.Dark)
 	c := func(light, dark string) color.Color { return pick(lipgloss.Color(light), lipgloss.Color(dark)) }

@@ -9,13 +9,14 @@ import (
 	"sextant/tui/theme"
 )
 
-// Field is one line of a Form: free text, or one of Choices.
+// Field is one line of a Form: free text, one of Choices, or a Grid of days.
 type Field struct {
 	Name    string
 	Label   string
 	Help    string // shown under the form while the field has the focus
 	Choices []string
 	Check   func(value string) error // live validation; nil: anything goes
+	Grid    *Calendar
 
 	input  Input
 	choice int
@@ -67,12 +68,20 @@ type Form struct {
 	focus, top int
 }
 
-// Value is the value of a field by name.
-func (f *Form) Value(name string) string {
+// Field is a field by name, or nil.
+func (f *Form) Field(name string) *Field {
 	for _, field := range f.Fields {
 		if field.Name == name {
-			return field.Value()
+			return field
 		}
+	}
+	return nil
+}
+
+// Value is the value of a field by name.
+func (f *Form) Value(name string) string {
+	if field := f.Field(name); field != nil {
+		return field.Value()
 	}
 	return ""
 }
@@ -99,9 +108,18 @@ func (f *Form) Last() bool { return f.focus == len(f.Fields)-1 }
 
 // Update gives a keystroke or a paste to the focused field.
 func (f *Form) Update(msg tea.Msg) {
-	if field := f.Fields[f.focus]; field.Choices == nil {
+	field := f.Fields[f.focus]
+	switch {
+	case field.Grid != nil:
+	case field.Choices == nil:
 		field.input.Update(msg)
-	} else if k, ok := msg.(tea.KeyPressMsg); ok && k.String() == "space" {
+	default:
+		f.turnBySpace(msg)
+	}
+}
+
+func (f *Form) turnBySpace(msg tea.Msg) {
+	if k, ok := msg.(tea.KeyPressMsg); ok && k.String() == "space" {
 		f.Turn(1)
 	}
 }
@@ -160,6 +178,9 @@ func (f *Field) view(th *theme.Theme, w, label int, focused bool) []string {
 	line := S(th.Accent, cursor+" ")
 	line = append(line, S(style, th.Tr(f.Label)).Pad(label, th.Glyph.Ellipsis, style, false)...).Add(th.Blank, "  ")
 	room := max(1, w-line.Width())
+	if f.Grid != nil {
+		return f.grid(th, line, room, focused)
+	}
 	if f.Choices == nil {
 		line = append(line, f.input.View(th, room, focused)...)
 	} else {
@@ -171,6 +192,24 @@ func (f *Field) view(th *theme.Theme, w, label int, focused bool) []string {
 			out = append(out, strings.Repeat(" ", label+4)+l)
 		}
 	}
+	return out
+}
+
+// grid is the calendar beside the label, with what its signs mean under it.
+func (f *Field) grid(th *theme.Theme, label Line, w int, focused bool) []string {
+	rows := f.Grid.View(th, w, focused)
+	indent := strings.Repeat(" ", label.Width())
+	out := make([]string, len(rows))
+	for i, l := range rows {
+		out[i] = indent + l.Truncate(w, th.Glyph.Ellipsis).String()
+	}
+	for _, l := range f.Grid.Legend(th, w) {
+		out = append(out, indent+l.Truncate(w, th.Glyph.Ellipsis).String())
+	}
+	if len(rows) == 0 {
+		return []string{label.Add(th.Faint, th.Glyph.Dash).String()}
+	}
+	out[0] = label.String() + rows[0].Truncate(w, th.Glyph.Ellipsis).String()
 	return out
 }
 

@@ -1,0 +1,151 @@
+package tui
+
+import (
+	"time"
+
+	"sextant/db"
+	"sextant/jobs"
+	"sextant/tui/theme"
+	"sextant/tui/widget"
+)
+
+// whole draws everything about the stage: what is known of it beside its
+// calendar and parameters, its runs under both.
+func (s *stage) whole(st jobs.StageStatus) []string {
+	heat := 2*calendarWeeks + 14
+	right := heat
+	if s.width >= 150 {
+		right = s.width / 2
+	}
+	left := s.width - right - 2
+	facts := s.about(st, left-2, s.height/2, s.pane != paneParams || s.width >= 150)
+	side := s.heat(right, calendarRows)
+	if s.width >= 150 {
+		side = widget.Columns(calendarRows, 2, widget.Block{Width: heat, Lines: s.heat(heat, calendarRows)},
+			widget.Block{Width: right - heat - 2, Lines: s.params(right-heat-4, calendarRows)})
+	} else {
+		facts = append(facts, s.params(left-2, max(0, s.height/2-len(facts)))...)
+	}
+	h := min(max(len(facts), len(side)), s.height*2/3)
+	rows := widget.Columns(h, 2, widget.Block{Width: left, Lines: facts}, widget.Block{Width: right, Lines: side})
+	return append(append(rows, ""), s.history(s.width, s.height-h-1)...)
+}
+
+// about is what is known of the stage, in at most h lines; in full, or no more
+// than its state.
+func (s *stage) about(st jobs.StageStatus, w, h int, full bool) []string {
+	th := s.app.theme
+	sign, style := stateLook(th, st.State)
+	lines := []widget.Line{widget.S(th.Strong, st.Name).Add(th.Blank, "  ").Add(style, sign+" "+stateWord(th, st.State))}
+	if st.Why != "" {
+		lines = append(lines, widget.S(th.Text, widget.Clean(th.Told(st.Why))))
+	}
+	if n := st.UpstreamNewer; n != nil {
+		lines = append(lines, widget.S(th.Due, th.Glyph.Up+" "+th.Tr("upstream newer:")+" ").Add(th.Text, widget.Clean(th.Told(n.Why))))
+	}
+	if full {
+		lines = append(lines, widget.S(th.Muted, th.Tr(st.Summary)))
+	}
+	lines = append(lines, pair(th, "data day", dayOr(th, st.DataDay)))
+	if full {
+		lines = append(lines, stageFacts(th, s.app.now(), st)...)
+	}
+	var rows []string
+	for _, l := range lines {
+		for _, r := range widget.Wrap(l, w) {
+			rows = append(rows, " "+r)
+		}
+	}
+	return append(rows[:min(len(rows), max(1, h-1))], "")
+}
+
+// heat is the calendar in at most h lines, with the day under its cursor.
+func (s *stage) heat(w, h int) []string {
+	th := s.app.theme
+	focused := s.pane == paneCalendar
+	title := widget.S(s.paneTitle(paneCalendar), " "+th.Tr("Published days")).Add(th.Faint, "  "+plural(th, calendarWeeks, "%s week", "%s weeks"))
+	if !s.days.loaded {
+		return append([]string{title.String()}, loading(s.app, "the calendar", s.days.err)...)
+	}
+	rows := []string{title.Truncate(w, th.Glyph.Ellipsis).String()}
+	for _, l := range s.calendar.View(th, w-1, focused) {
+		rows = append(rows, " "+l.Truncate(w-1, th.Glyph.Ellipsis).String())
+	}
+	under := s.calendar.Legend(th, w-1)
+	if focused {
+		under = []widget.Line{widget.S(th.Text, dayWords(th, s.days.value[s.calendar.Cursor]))}
+	}
+	for _, l := range under {
+		rows = append(rows, " "+l.Truncate(w-1, th.Glyph.Ellipsis).String())
+	}
+	return rows[:min(len(rows), max(0, h))]
+}
+
+// paneTitle is how a pane's title looks: strong where the keys move.
+func (s *stage) paneTitle(p stagePane) theme.Style {
+	if s.pane == p {
+		return s.app.theme.Strong
+	}
+	return s.app.theme.Muted
+}
+
+// params are the parameters in force, in at most h lines.
+func (s *stage) params(w, h int) []string {
+	th := s.app.theme
+	rows := []string{widget.S(s.paneTitle(paneParams), " "+th.Tr("Parameters in force")).String()}
+	for _, l := range paramLines(th, s.specs) {
+		for i, r := range widget.Wrap(l, w-2) {
+			if i > 0 {
+				r = "  " + r
+			}
+			rows = append(rows, " "+widget.Frame([]string{r}, w, 1)[0])
+		}
+	}
+	if len(s.specs) == 0 {
+		rows = append(rows, widget.S(th.Faint, "  "+th.Tr("none")).String())
+	}
+	if h < 2 {
+		return nil
+	}
+	return rows[:min(len(rows), h)]
+}
+
+// history is the stage's runs in h lines, under how long the last ones took.
+func (s *stage) history(w, h int) []string {
+	th := s.app.theme
+	head := widget.S(s.paneTitle(paneRuns), " "+th.Tr("Runs")).Add(th.Faint, "  "+s.summary(th, "%s run", "%s runs"))
+	if runs := s.feed.value[:min(len(s.feed.value), historyRuns)]; len(runs) > 0 && w >= 60 {
+		head = append(head.Add(th.Blank, "   "), sparkRun(th, runs, len(runs))...)
+		if least, most, ok := span(runs); ok {
+			head = head.Add(th.Muted, "  "+shortDuration(th, least)+" – "+shortDuration(th, most))
+		}
+	}
+	return append([]string{head.Truncate(w-1, th.Glyph.Ellipsis).String()}, s.list.view(s.app, w, h-1)...)
+}
+
+// historyRuns is how many runs the spark line of a stage shows.
+const historyRuns = 24
+
+// span gives the shortest and the longest of the runs that succeeded.
+func span(runs []db.Run) (least, most time.Duration, ok bool) {
+	for _, r := range runs {
+		d, took := runLength(r.CreatedAt, r)
+		if !took || r.Status != db.RunSucceeded {
+			continue
+		}
+		if !ok || d < least {
+			least = d
+		}
+		most, ok = max(most, d), true
+	}
+	return least, most, ok
+}
+
+// paramLines are a stage's parameters with their defaults, a line each.
+func paramLines(th *theme.Theme, specs []jobs.ParamSpec) []widget.Line {
+	lines := make([]widget.Line, len(specs))
+	for i, p := range specs {
+		lines[i] = widget.S(th.Accent, p.Name).Add(th.Text, " = "+orDash(th, p.Default)).Add(th.Muted, "  "+th.Tr(p.Help))
+	}
+	return lines
+}
