@@ -41,7 +41,7 @@ type benchCase struct {
 
 var suites = map[string][]benchCase{"engine": engineCases}
 
-const usage = `usage: bench engine [--large] | bench pipeline [flags] | bench online [flags] | bench console [flags]`
+const usage = `usage: bench engine [--large] | bench pipeline [flags] | bench online [flags] | bench console [flags] | bench report [flags]`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -61,6 +61,8 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) error {
 		return pipeline(ctx, args[1:], out, errOut)
 	case "online":
 		return online(ctx, args[1:], out, errOut)
+	case "report":
+		return weeklyReports(ctx, args[1:], out, errOut)
 	case "console":
 		return console(ctx, args[1:], out, errOut)
 	}

@@ -49,15 +49,23 @@ func JoinWith(ctx context.Context, dataDir string, settings map[string]string) (
 // Leave ends this process's use of the server, which stops with its last user.
 func (s *Server) Leave(ctx context.Context) error { return s.own.Leave(ctx) }
 
-// Database returns the URL of a database that fill has filled as key describes:
-// the one that stands, or a new one in its place.
-func (s *Server) Database(ctx context.Context, name, key string, fill func(url string) error) (string, error) {
+// URLOf is the URL of a database, which need not be there.
+func (s *Server) URLOf(name string) (string, error) {
 	at, err := url.Parse(s.own.URL())
 	if err != nil {
 		return "", err
 	}
 	at.Path = "/" + name
-	target := at.String()
+	return at.String(), nil
+}
+
+// Database returns the URL of a database that fill has filled as key describes:
+// the one that stands, or a new one in its place.
+func (s *Server) Database(ctx context.Context, name, key string, fill func(url string) error) (string, error) {
+	target, err := s.URLOf(name)
+	if err != nil {
+		return "", err
+	}
 	err = s.on(ctx, s.own.URL(), func(conn *pgx.Conn) error {
 		var found string
 		err := conn.QueryRow(ctx, `SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = $1`, name).Scan(&found)
