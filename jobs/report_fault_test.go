@@ -229,7 +229,9 @@ func TestFailingS3EndsTheRunAndTheNextRepairsIt(t *testing.T) {
 		says string
 	}{
 		{"refuses", func(_ *testing.T, b *bench, _ *storetest.Gateway) { b.env["AWS_SECRET_ACCESS_KEY"] = "wrong" }, "refuses these credentials"},
-		{"stalls", func(t *testing.T, b *bench, _ *storetest.Gateway) { b.env["AWS_ENDPOINT_URL_S3"] = "http://" + stall(t) }, "did not answer within 100ms"},
+		{"stalls", func(t *testing.T, b *bench, _ *storetest.Gateway) {
+			b.env["AWS_ENDPOINT_URL_S3"] = "http://" + stall(t)
+		}, "did not answer within 100ms"},
 		{"vanished", func(_ *testing.T, _ *bench, g *storetest.Gateway) { g.Stop() }, "cannot be reached (connect: connection refused)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

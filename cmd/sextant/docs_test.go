@@ -25,7 +25,7 @@ func TestTheCommandsInTheDocsRun(t *testing.T) {
 	if _, err := pool.Exec(t.Context(), `UPDATE sextant.theta_history SET estimated_at = as_of`); err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range []string{"README.md", "docs/freshness.md", "docs/theta.md"} {
+	for _, file := range []string{"README.md", "docs/freshness.md", "docs/theta.md", "docs/report.md"} {
 		commands := documented(t, filepath.Join("..", "..", file))
 		if len(commands) == 0 {
 			t.Errorf("%s has no commands", file)
