@@ -15,7 +15,7 @@ import (
 // fixtureReports are two weeks of reports of three learners.
 func fixtureReports() []db.ReportObject {
 	var out []db.ReportObject
-	for w, week := range []string{"2025-11-17", "2025-11-10"} {
+	for w, week := range []string{"2025-11-10", "2025-11-03"} {
 		for n, user := range []string{"100482", "kim.minjun@example.com", "김서연"} {
 			for _, edition := range []string{"learner", "teacher"} {
 				for f, format := range []string{"html", "pdf"} {

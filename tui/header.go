@@ -52,6 +52,9 @@ func (a *app) tabs() string {
 	if room := a.width - 4 - left.Width(); path.Width() > room {
 		path = path.Truncate(max(0, room), th.Glyph.Ellipsis)
 	}
+	if len(path) == 0 {
+		return a.fit(left)
+	}
 	return a.apart(left, path)
 }
 
@@ -59,7 +62,8 @@ func (a *app) tabs() string {
 // says where each stands.
 func (a *app) tabLine(path int) (widget.Line, []tab) {
 	for _, gap := range []int{3, 2} {
-		if line, at := a.drawTabs(gap, true); line.Width()+path+4 <= a.width {
+		line, at := a.drawTabs(gap, true)
+		if line.Width()+path+4 <= a.width || path == 0 && line.Width() <= a.width-2 {
 			return line, at
 		}
 	}

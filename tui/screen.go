@@ -53,6 +53,7 @@ const (
 	topRuns
 	topLearners
 	topItems
+	topReports
 	topQuarantine
 	topWorkers
 	topJournal
@@ -65,6 +66,7 @@ func topScreens() []top {
 		topRuns:       {"2", "Runs", "", func(a *app) screen { return newRuns(a) }},
 		topLearners:   {"3", "Learners", "", func(a *app) screen { return newLearners(a) }},
 		topItems:      {"4", "Items", "bank", func(a *app) screen { return newItems(a) }},
+		topReports:    {"5", "Reports", "", func(a *app) screen { return newReports(a) }},
 		topQuarantine: {"6", "Quarantine", "", func(a *app) screen { return newQuarantine(a) }},
 		topWorkers:    {"7", "Workers", "queue", func(a *app) screen { return newWorkers(a) }},
 		topJournal:    {"", "Log", "commands", newJournal},
