@@ -46,6 +46,7 @@ type app struct {
 	profiles  []Profile
 	connect   func(ctx context.Context, profile string) (jobs.Console, error)
 	switching *switching
+	finding   *finding
 
 	mouse bool
 }
@@ -135,7 +136,7 @@ func (a *app) broadcast(msg tea.Msg) tea.Cmd {
 	for _, d := range a.dialogs {
 		cmds = append(cmds, d.Update(msg))
 	}
-	cmds = append(cmds, a.settle(msg), a.switched(msg))
+	cmds = append(cmds, a.settle(msg), a.switched(msg), a.found(msg))
 	a.resize() // fresh data may change how a screen divides its room
 	return tea.Batch(cmds...)
 }

@@ -2,7 +2,9 @@ package tui
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	"sextant/db"
 	"sextant/jobs"
@@ -47,4 +49,34 @@ func (f *fixture) Watch(ctx context.Context, changed func()) error {
 			return ctx.Err()
 		}
 	}
+}
+
+func (f *fixture) Pause(ctx context.Context, stage, reason string, until *time.Time) (db.Pause, error) {
+	p := db.Pause{Stage: stage, Actor: "kim", Reason: reason, At: fixedNow, Until: until}
+	return p, f.hold(ctx, stage, &p)
+}
+
+func (f *fixture) Resume(ctx context.Context, stage string) (bool, error) {
+	return true, f.hold(ctx, stage, nil)
+}
+
+func (f *fixture) hold(ctx context.Context, stage string, p *db.Pause) error {
+	if err := f.read(ctx); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.paused = append(f.paused, stage)
+	stages := slices.Clone(f.pipeline.Stages) // what was read before stays as it was
+	for i := range stages {
+		if s := &stages[i]; s.Name == stage {
+			if s.Pause = p; p != nil {
+				s.State, s.Why = jobs.StatePaused, "paused by "+p.Actor+" since 2025-11-22 22:58 UTC: "+p.Reason
+			} else {
+				s.State, s.Why = jobs.StateFresh, "2025-11-21 is published"
+			}
+		}
+	}
+	f.pipeline.Stages = stages
+	return nil
 }

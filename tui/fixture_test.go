@@ -29,6 +29,7 @@ type fixture struct {
 	gate      chan struct{} // what every read waits for, if set
 	launched  []jobs.Request
 	cancelled []uuid.UUID
+	paused    []string // or resumed
 	searched  []string
 
 	watch chan struct{} // every value is a change announced; nil: nothing is
@@ -188,7 +189,12 @@ func (f *fixture) read(ctx context.Context) error {
 func (f *fixture) About() jobs.About { return f.about }
 
 func (f *fixture) Pipeline(ctx context.Context) (jobs.Pipeline, error) {
-	return f.pipeline, f.read(ctx)
+	if err := f.read(ctx); err != nil {
+		return jobs.Pipeline{}, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.pipeline, nil
 }
 
 func (f *fixture) Runs(ctx context.Context, q db.RunFilter) ([]db.Run, error) {
@@ -331,12 +337,6 @@ func (f *fixture) Launch(ctx context.Context, q jobs.Request) (uuid.UUID, error)
 	f.launched = append(f.launched, q)
 	return f.runs[0].ID, nil
 }
-
-func (f *fixture) Pause(ctx context.Context, stage, reason string, until *time.Time) (db.Pause, error) {
-	return db.Pause{Stage: stage, Actor: "kim", Reason: reason, At: fixedNow, Until: until}, f.read(ctx)
-}
-
-func (f *fixture) Resume(ctx context.Context, _ string) (bool, error) { return true, f.read(ctx) }
 
 func (f *fixture) Cancel(ctx context.Context, id uuid.UUID) error {
 	if err := f.read(ctx); err != nil {

@@ -290,3 +290,28 @@ func TestCursorStandsWhereTextIsTyped(t *testing.T) {
 		}
 	}
 }
+
+func TestPauseAndResume(t *testing.T) {
+	f := newFixture()
+	s := begin(t, f)
+	s.press("P").sees("reason").typed("school trip").press("tab").typed("2025-11-22").sees("2025-11-22 00:00 UTC has passed")
+	s.press("ctrl+u").typed("36h").loses("has passed").press("enter")
+	s.sees("2 scheduled runs are skipped").sees("$ sextant pause aggregate-features-daily --reason 'school trip' --until 2025-11-24T10:58").sees("STAGING")
+	s.pass(quietTime).press("y").sees("aggregate-features-daily is paused, until 2025-11-24 10:58 UTC").sees("‖ paused").sees("RECENT RUNS")
+	s.press("P").sees("End the pause of aggregate-features-daily").pass(quietTime).press("y").sees("aggregate-features-daily goes on").loses("‖ paused")
+	if got := fmt.Sprint(f.paused); got != "[aggregate-features-daily aggregate-features-daily]" {
+		t.Errorf("paused and resumed %s", got)
+	}
+}
+
+// TestBackfillOnTheCalendar chooses the days with the arrows, and takes the
+// week that is missing as a whole.
+func TestBackfillOnTheCalendar(t *testing.T) {
+	s := begin(t, newFixture())
+	s.press("B").sees("2025-11-04").sees("2025-11-08") // the newest days that are missing
+	s.press("tab tab left space down down space").sees("2025-11-01").sees("2025-11-03").press("right up up m").sees("2025-11-04").sees("2025-11-08")
+	s.press("enter").sees("would run aggregate-features-daily for").press("enter").sees("[ Cancel ]").pass(quietTime).press("y").sees("following")
+	if q := s.f.launched[0]; fmt.Sprint(q.From, " ", q.To) != "2025-11-04 2025-11-08" {
+		t.Errorf("launched from %s to %s", q.From, q.To)
+	}
+}

@@ -31,8 +31,8 @@ func TestMonkey(t *testing.T) {
 				f := newFixture()
 				f.about.ReadOnly = readOnly
 				monkey(t, f, rand.New(rand.NewPCG(seed, 1)), keys)
-				if readOnly && len(f.launched)+len(f.cancelled) > 0 {
-					t.Errorf("read-only, and yet launched %v and cancelled %v", f.launched, f.cancelled)
+				if n := len(f.launched) + len(f.cancelled) + len(f.paused); readOnly && n > 0 {
+					t.Errorf("read-only, and yet launched %v, cancelled %v and paused %v", f.launched, f.cancelled, f.paused)
 				}
 			})
 		}
@@ -63,6 +63,9 @@ func monkey(t *testing.T, f *fixture, rnd *rand.Rand, keys []string) {
 			d.send(tick{})
 		}
 		key := keys[rnd.IntN(len(keys))]
+		if !d.app.front().Typing() && rnd.IntN(8) == 0 { // each screen as often as its number
+			key = fmt.Sprint(1 + rnd.IntN(len(topScreens())))
+		}
 		if last = append(last, key); len(last) > 30 {
 			last = last[1:]
 		}

@@ -140,6 +140,7 @@ func (a *app) use(c jobs.Console) tea.Cmd {
 	a.ctx, a.stop = context.WithCancel(a.root)
 	a.console, a.about = c, c.About()
 	a.link, a.watch, a.stale = link{}, watch{}, false
+	a.finding = nil
 	clear(a.waiting)
 	a.begin()
 	a.say(good, a.tr("connected to %s", a.about.Database))
