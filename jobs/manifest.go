@@ -49,8 +49,8 @@ func (r *Registry) Scheduled(now time.Time, getenv func(string) string, m Manife
 			Built: Built(st), Command: shellJoin(m.words(info.Name)), Env: []EnvVar{}}
 		for _, p := range Specs(st.Params()) {
 			for _, name := range append([]string{p.Env}, p.along...) {
-				if name == plumberURLEnv && CheckPlumberURL(getenv(name)) != nil { // it may hold a password
-					continue
+				if name == plumberURLEnv && CheckPlumberURL(getenv(name)) != nil || p.check == "endpoint" && p.Check(getenv(name)) != nil {
+					continue // it may hold a password
 				}
 				if v := getenv(name); name != "" && v != "" {
 					s.Env = append(s.Env, EnvVar{name, v})
@@ -117,7 +117,8 @@ func (m Manifest) Crontab(stages []Scheduled) string {
 // a Deployment.
 func (m Manifest) Kubernetes(stages []Scheduled) string {
 	var b strings.Builder
-	b.WriteString("# DATABASE_URL, and other secrets, come from the Secret named sextant.\n")
+	b.WriteString("# DATABASE_URL, and other secrets, come from the Secret named sextant. Weekly reports go to S3 where S3_BUCKET says so, with\n" +
+		"# AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY from that Secret or a role of the pod; a container's own disk is read-only.\n")
 	for _, s := range stages {
 		if ok, note := s.timed(); !ok {
 			fmt.Fprintf(&b, "# %s\n", note)

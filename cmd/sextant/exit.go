@@ -11,6 +11,7 @@ import (
 	"sextant/db"
 	"sextant/db/embedded"
 	"sextant/jobs"
+	"sextant/jobs/report/store"
 )
 
 // The exit codes.
@@ -86,7 +87,7 @@ func notReady(err error) bool {
 		}
 	}
 	var service *jobs.PlumberError
-	if errors.As(err, &service) && service.Down {
+	if errors.As(err, &service) && service.Down || store.Fails(err) {
 		return true
 	}
 	var (

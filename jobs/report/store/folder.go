@@ -142,6 +142,7 @@ func (f *folder) fails(err error) error {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		e.What = fmt.Sprintf("not to be written to (%s); make it writable for this user, or give another with --out", rootCause(err))
 	case errors.Is(err, fs.ErrNotExist):
+		e.Down = false
 		e.What = fmt.Sprintf("%s; make the report again with 'sextant report generate --force'", rootCause(err))
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, syscall.EEXIST):
 		e.What = fmt.Sprintf("%s; give a folder with --out", rootCause(err))
