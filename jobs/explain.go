@@ -48,6 +48,10 @@ and θs nor in a KPI. --max-obs keeps the same quota of answers of each item, so
 whose newest activity of any kind is at least threshold whole days and at most 56 days before d. Activity is an answer,
 a ready exam result (at its created_at) or the end of a session. Other keys are kept, I_t, E_t, R_t and A_t among them;
 a row whose P and S are unchanged, or both null, is not written.`,
+	reportStage: `Makes the report of every learner with an answer in the week or a row of weekly_kpi of it, in the editions, languages and
+formats asked for, from what is known at the end of its Sunday, and stores it in a folder or with S3. An object that is stored is
+recorded in sextant.report_object, and the learner's edition in the default language in report_artifacts. What would say the
+same as what is stored is not made again without --force. The data day is the week's Sunday.`,
 	syncStage: `Brings sextant.answer up to date with the platform. The source is the first that exists of attempt, responses and
 exam_results, chosen at the first sync and changed by --source alone; a view attempt that stands on exam_results is read
 as exam_results. An answer needs a learner, an item, a verdict and a moment, else it is set aside in the quarantine with

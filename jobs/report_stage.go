@@ -20,7 +20,7 @@ type WeeklyReport struct{}
 const (
 	reportStage = "generate-weekly-report"
 	reportBlock = 200 // learners: their data is read in a fixed number of statements
-	reportDepth = 84  // days a report stands on: its trajectory
+	reportDepth = 14  // days whose answers a report tells of: the week and the one before
 )
 
 // Info describes the stage.

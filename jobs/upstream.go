@@ -35,6 +35,10 @@ func (Inactivity) consumes(any) db.Consumer {
 	return db.Consumer{Depth: inactivityDepth, Standing: db.LastOfWeek, Theta: true}
 }
 
+func (WeeklyReport) consumes(any) db.Consumer {
+	return db.Consumer{Depth: reportDepth, Standing: db.NewestDay, Theta: true}
+}
+
 func (Calibrate) consumes(p any) db.Consumer {
 	return db.Consumer{Depth: p.(*CalibrateParams).Lookback, Standing: db.NewestDay}
 }
