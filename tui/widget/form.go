@@ -33,14 +33,20 @@ func NewField(name, label, value, hint, help string, check func(string) error) *
 
 // NewChoice makes a field that picks one of choices.
 func NewChoice(name, label, value string, choices []string, help string) *Field {
-	return &Field{Name: name, Label: label, Help: help, Choices: choices, choice: max(0, slices.Index(choices, value))}
+	return &Field{Name: name, Label: label, Help: help, Choices: choices, choice: max(0, choiceOf(choices, value))}
+}
+
+// choiceOf is the place of a value among the choices, in whatever case it is
+// written; -1 where it is none of them.
+func choiceOf(choices []string, value string) int {
+	return slices.IndexFunc(choices, func(c string) bool { return strings.EqualFold(c, value) })
 }
 
 // Set replaces what the field holds; a choice it does not have is ignored.
 func (f *Field) Set(value string) {
 	if f.Choices == nil {
 		f.input.SetValue(value)
-	} else if i := slices.Index(f.Choices, value); i >= 0 {
+	} else if i := choiceOf(f.Choices, value); i >= 0 {
 		f.choice = i
 	}
 }

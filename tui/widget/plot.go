@@ -126,9 +126,9 @@ func (p Plot) draw(th *theme.Theme, cv *canvas) {
 		x, y, ink := int(cv.x(d.X, p.XLow, p.XHigh)), int(cv.y(d.Y, p.YLow, p.YHigh)), byte(inkLine)
 		if d.Alarm {
 			ink = inkAlarm
-			cv.set(x+1, y, ink) // heavier than its neighbours, also without colour
-			cv.set(x, y+1, ink)
-			cv.set(x+1, y+1, ink)
+			for i := range 3 * (cv.dx - 1) { // in dots, heavier than its neighbours, also without colour
+				cv.set(x+(i+1)%2, y+(i+1)/2, ink)
+			}
 		}
 		cv.set(x, y, ink)
 	}
