@@ -88,5 +88,5 @@ func (b shareBars) nameRow(c *draw.Canvas, row shareRow, y vg.Length) {
 		right -= note.Width(row.note) + 8
 	}
 	// A browser's font may be a little wider than ours.
-	write(c, name, c.Min.X, y, b.fonts.fit(oneLine(row.name), regular, textSize, 0.94*float64(right-c.Min.X)))
+	write(c, name, c.Min.X, y, b.fonts.fit(Shown(row.name), regular, textSize, 0.94*float64(right-c.Min.X)))
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"golang.org/x/net/html"
 )
@@ -46,6 +47,9 @@ func TestHTMLStandsAloneAndIsWellFormed(t *testing.T) {
 		}
 		if !strings.HasPrefix(page, "<!DOCTYPE html>\n<html lang=\""+name[len(name)-2:]+"\">") {
 			t.Errorf("%s begins with %q", name, page[:60])
+		}
+		if i := strings.IndexFunc(page, func(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }); i >= 0 {
+			t.Errorf("%s turns its text around at %q", name, page[max(0, i-40):i+20])
 		}
 		checkNesting(t, name, page)
 		root, err := html.Parse(strings.NewReader(page))
