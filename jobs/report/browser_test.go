@@ -15,7 +15,7 @@ var pictures = flag.String("pictures", "", "write pictures of the reports to thi
 func TestHTMLInABrowser(t *testing.T) {
 	t.Parallel()
 	browser, dir := startChromium(t), t.TempDir()
-	for name, page := range htmlPages(t, Teacher) { // it holds all that the learner's does
+	for name, page := range htmlPages(t, Variant{Teacher, Korean}, Variant{Teacher, English}) { // they hold all that the learner's do
 		file := filepath.Join(dir, name+".html")
 		if err := os.WriteFile(file, []byte(page), 0o600); err != nil {
 			t.Fatal(err)

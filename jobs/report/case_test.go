@@ -36,6 +36,8 @@ func at(day, hour int) time.Time {
 
 func ref[T any](v T) *T { return &v }
 
+var allVariants = []Variant{{Learner, Korean}, {Teacher, Korean}, {Learner, English}, {Teacher, English}}
+
 // reportCases are the kinds of weeks there are.
 func reportCases() []reportCase {
 	return []reportCase{richCase(), sparseCase(), quietCase(), newCase(), noThetaCase(), noGoalsCase(), badDataCase()}

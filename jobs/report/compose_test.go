@@ -11,7 +11,7 @@ import (
 // TestWords compares what the reports say, in words alone, with golden files.
 func TestWords(t *testing.T) {
 	for _, c := range reportCases() {
-		for _, v := range []Variant{{Learner, Korean}, {Teacher, Korean}, {Learner, English}, {Teacher, English}} {
+		for _, v := range allVariants {
 			t.Run(c.name+"."+v.String(), func(t *testing.T) {
 				golden.RequireEqual(t, transcript(Compose(c.document(t), v)))
 			})
@@ -97,13 +97,11 @@ func TestNoPageShowsWhatIsNoNumber(t *testing.T) {
 		docs[c.name] = c.document(t)
 	}
 	for name, d := range docs {
-		for _, e := range Editions {
-			for _, l := range Languages {
-				text := transcript(Compose(d, Variant{e, l}))
-				for _, bad := range []string{"NaN", "Inf", "<nil>", "%!", "-%", "–%", "± –"} {
-					if strings.Contains(strings.ReplaceAll(text, "%!d(MISSING)", ""), bad) {
-						t.Errorf("%s for the %s in %s says %q", name, e, l, bad)
-					}
+		for _, v := range allVariants {
+			text := transcript(Compose(d, v))
+			for _, bad := range []string{"NaN", "Inf", "<nil>", "%!", "-%", "–%", "± –"} {
+				if strings.Contains(strings.ReplaceAll(text, "%!d(MISSING)", ""), bad) {
+					t.Errorf("%s as %s says %q", name, v, bad)
 				}
 			}
 		}
