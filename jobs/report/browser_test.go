@@ -53,7 +53,7 @@ func TestPictures(t *testing.T) {
 		}
 		for name, width := range map[string]int{"390": 390, "1280": 1280} {
 			browser.open(file, width)
-			browser.picture(filepath.Join(*pictures, "report-"+strings.ReplaceAll(v.String(), ".", "-")+"-"+name+".png"), width, 6000)
+			browser.picture(filepath.Join(*pictures, "report-"+strings.ReplaceAll(v.String(), ".", "-")+"-"+name+".png"), width)
 		}
 	}
 }

@@ -82,11 +82,8 @@ func richCase() reportCase {
 			data.Days = append(data.Days, db.ReportDay{Day: sampleWeek.Monday.Add(i), Answers: n[0], Correct: n[1], TimeMS: ref(int64(n[0]) * 66000)})
 		}
 	}
-	for i, p := range richDocument().Trajectory {
+	for _, p := range richDocument().Trajectory {
 		data.Trajectory = append(data.Trajectory, db.ReportTheta{Theta: p.Theta, SE: p.SE, AsOf: p.AsOf, Version: "v1"})
-		if i == 0 {
-			data.Trajectory[0].Version = "v0"
-		}
 	}
 	return reportCase{name: "rich", data: data, calibration: &db.ReportCalibration{
 		RunID: "0199f19c-2b11-7c55-8a01-5b1de0c4f00d", Model: "2PL", Version: "v1", DataDay: ref(sampleWeek.Sunday), FittedAt: ref(at(7, 3)),
@@ -130,6 +127,9 @@ func noGoalsCase() reportCase {
 	c.name, c.data.Goals = "no goals", nil
 	c.data.KPIs = nil
 	c.data.Before.Version = "v0" // another scale: no comparison
+	for i := range 40 {
+		c.data.Trajectory[i].Version = "v0"
+	}
 	c.calibration.Linking = []byte(`{"method":"","a":1,"b":0,"has_se":false,"items":0,"to":"scale","accumulated_se":0}`)
 	return c
 }

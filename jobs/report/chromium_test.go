@@ -199,14 +199,14 @@ func (c *chromium) value(expression string, into any) {
 	}
 }
 
-// picture writes the whole page as a PNG, or its upper part.
-func (c *chromium) picture(file string, width, tallest int) {
+// picture writes the whole page as a PNG.
+func (c *chromium) picture(file string, width int) {
 	c.t.Helper()
 	var height int
 	c.value("Math.ceil(document.documentElement.getBoundingClientRect().height)", &height)
 	var shot struct{ Data string }
 	c.call("Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": true,
-		"clip": map[string]any{"x": 0, "y": 0, "width": width, "height": min(height, tallest), "scale": 1}}, &shot)
+		"clip": map[string]any{"x": 0, "y": 0, "width": width, "height": height, "scale": 1}}, &shot)
 	png, err := base64.StdEncoding.DecodeString(shot.Data)
 	if err == nil {
 		err = os.WriteFile(file, png, 0o644)
