@@ -23,8 +23,8 @@ func (j *Job) forecastReports(ctx context.Context, s *Slice, plan *Plan) error {
 		return err
 	}
 	var f reportForecast
-	for first := 0; first < len(due.users); first += reportBlock {
-		if err := f.block(ctx, w, due.users[first:min(first+reportBlock, len(due.users))]); err != nil {
+	for first := 0; first < len(due.users); first += builtinBlock {
+		if err := f.block(ctx, w, due.users[first:min(first+builtinBlock, len(due.users))]); err != nil {
 			return err
 		}
 	}

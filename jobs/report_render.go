@@ -18,7 +18,16 @@ type renderer interface {
 	// mark tells documents laid out by it from those of another; empty for the
 	// built-in one.
 	mark() string
+	// block is how many learners are done in one transaction, which should last
+	// seconds.
+	block() int
 }
+
+// Learners of a block: the more, the fewer statements; a second each with quarto.
+const (
+	builtinBlock = 200
+	quartoBlock  = 8
+)
 
 // renderer is the one that the parameters choose.
 func (j *Job) renderer() (renderer, error) {
@@ -47,6 +56,7 @@ const quartoRenderer = "quarto"
 type byQuarto struct{ *quarto.Quarto }
 
 func (q byQuarto) mark() string { return q.Mark() }
+func (byQuarto) block() int     { return quartoBlock }
 
 func (q byQuarto) render(ctx context.Context, doc report.Document, v report.Variant, formats []report.Format) ([][]byte, error) {
 	return q.Render(ctx, doc, v, formats)
@@ -69,6 +79,7 @@ var reportFonts = sync.OnceValues(report.NewFonts)
 type builtin struct{ fonts *report.Fonts }
 
 func (*builtin) mark() string { return "" }
+func (*builtin) block() int   { return builtinBlock }
 
 func (b *builtin) render(_ context.Context, doc report.Document, v report.Variant, formats []report.Format) ([][]byte, error) {
 	figures := report.Draw(b.fonts, doc, v.Language)

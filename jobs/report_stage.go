@@ -19,8 +19,7 @@ type WeeklyReport struct{}
 
 const (
 	reportStage = "generate-weekly-report"
-	reportBlock = 200 // learners: their data is read in a fixed number of statements
-	reportDepth = 14  // days whose answers a report tells of: the week and the one before
+	reportDepth = 14 // days whose answers a report tells of: the week and the one before
 )
 
 // Info describes the stage.
@@ -163,8 +162,9 @@ func (w *reportWork) all(ctx context.Context, users []string) (done reportTally,
 		}
 		done.learners, done.failed = done.learners+1, done.failed+1
 	}
-	for first := 0; first < len(due.users); first += reportBlock {
-		b := &reportBlockWork{reportWork: w, users: due.users[first:min(first+reportBlock, len(due.users))]}
+	block := w.renderer.block()
+	for first := 0; first < len(due.users); first += block {
+		b := &reportBlockWork{reportWork: w, users: due.users[first:min(first+block, len(due.users))]}
 		if err := b.run(ctx); err != nil {
 			return done, err
 		}

@@ -22,7 +22,8 @@ func newLearnerForgetCmd(a *app) *cobra.Command {
 	o := learnerForgetOptions{app: a, request: jobs.Request{Stage: jobs.ForgetLearner{}.Info().Name}}
 	cmd := &cobra.Command{
 		Use: "forget USER", Short: "Erase one learner from everything Sextant wrote", Args: argCount(1, 1, "the id of one learner"),
-		Long: `Erases a learner from Sextant's own tables and from the tables it publishes, and takes their id out of the ledger.
+		Long: `Erases a learner from Sextant's own tables and from the tables it publishes, deletes their weekly reports where those
+are stored, and takes their id out of the ledger.
 The platform's own rows stay: what remains there is listed, and no later sync reads it, until --lift. Off a terminal
 it wants --yes.`,
 		Example: `  sextant learner forget 1042 --dry-run
@@ -90,6 +91,9 @@ func (a *app) printForgetting(user string, f db.Forgetting, lift bool) {
 		fmt.Fprintln(a.out)
 	}
 	a.printCounts(withNote(f.Platform, "stay: they are the platform's"), "the platform holds nothing of them")
+	if n := len(f.Stored); n > 0 && !lift {
+		fmt.Fprintf(a.out, "%s would be deleted where they are stored\n", plural(n, "weekly report"))
+	}
 	for _, url := range f.Reports {
 		fmt.Fprintf(a.out, "stays where it is stored: %s\n", widget.Clean(url))
 	}
