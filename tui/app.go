@@ -112,7 +112,8 @@ func (a *app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	}
 	if o, ok := msg.(outcome); ok {
 		id, err := o.outcome()
-		if _, ours := a.waiting[id]; ours && a.link.observe(err, a.now()) { // not the profile's before
+		_, ours := a.waiting[id] // not the profile's before, nor one that is yet to be opened
+		if ours && !a.switchingBy(id) && a.link.observe(err, a.now()) {
 			a.say(good, "the database is back")
 		}
 		delete(a.waiting, id)

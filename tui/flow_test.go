@@ -261,7 +261,7 @@ func TestReadOnlyChangesNothing(t *testing.T) {
 	f := newFixture()
 	f.about.ReadOnly = true
 	s := begin(t, f)
-	s.sees("READ-ONLY").press("R").sees("read-only: this session").press("?").sees("(read-only: this session")
+	s.sees("READ-ONLY").press("R").sees("read-only: this session").press("?").sees("! read-only: this session")
 }
 
 func TestNotBuiltSaysSo(t *testing.T) {

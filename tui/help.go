@@ -49,6 +49,7 @@ func newHelp(a *app) dialog {
 	th := a.theme
 	d := &textDialog{app: a, title: a.tr("Keys: %s", a.screen().Title())}
 	var lines []widget.Line
+	said := "" // the reason given last: it often holds for the next key too
 	section := func(title string, keys []Key) {
 		if len(keys) == 0 {
 			return
@@ -67,11 +68,11 @@ func newHelp(a *app) dialog {
 				style = th.ChangeKey
 			}
 			line := widget.S(style, strings.Join(strokes, " ")).Pad(20, th.Glyph.Ellipsis, th.Blank, false)
-			line = line.Add(th.Text, " "+th.Tr(k.Help))
-			if k.Off != "" {
-				line = line.Add(th.Due, " ("+th.Tr(k.Off)+")")
+			lines = append(lines, line.Add(th.Text, " "+th.Tr(k.Help)))
+			if off := th.Tr(k.Off); off != "" && off != said {
+				lines = append(lines, widget.S(th.Blank, strings.Repeat(" ", 21)).Add(th.Due, th.Glyph.Warn+" "+off))
+				said = off
 			}
-			lines = append(lines, line)
 		}
 	}
 	keys := a.screen().Keys()

@@ -274,9 +274,9 @@ func lagCell(th *theme.Theme, s jobs.StageStatus) widget.Cell {
 	case s.LagDays == nil:
 		return widget.N(th.Faint, th.Glyph.Dash, math.NaN())
 	case *s.LagDays > 0:
-		return widget.N(th.Late, fmt.Sprintf("%d d", *s.LagDays), float64(*s.LagDays))
+		return widget.N(th.Late, th.Tr("%d d", *s.LagDays), float64(*s.LagDays))
 	}
-	return widget.N(th.Text, "0 d", 0)
+	return widget.N(th.Text, th.Tr("%d d", 0), 0)
 }
 
 func lastRunCell(th *theme.Theme, now time.Time, r *db.Run) widget.Cell {

@@ -94,6 +94,9 @@ type switching struct {
 	feed *feed[jobs.Console]
 }
 
+// switchingBy reports whether a request is the one that opens another profile.
+func (a *app) switchingBy(id uint64) bool { return a.switching != nil && a.switching.feed.pending == id }
+
 // switchTo connects to a profile, and shows it once that has worked.
 func (a *app) switchTo(name string) tea.Cmd {
 	switch {

@@ -25,13 +25,13 @@ func TestSwitchProfile(t *testing.T) {
 		o.Profiles = []Profile{{Name: "default", Environment: "staging"}, {Name: "prod", Environment: "production"}, {Name: "down"}}
 		o.Connect = func(_ context.Context, name string) (jobs.Console, error) {
 			if name == "down" {
-				return nil, errors.New("no route to host")
+				return nil, &db.Error{Kind: db.KindUnreachable, Err: errors.New("no route to host")}
 			}
 			return other, nil
 		}
 	})
 	s.press("2").sees("13 runs")
-	s.press(":").sees("Command").typed("ctx down").press("enter").sees("down was not opened: no route to host").sees("STAGING")
+	s.press(":").sees("Command").typed("ctx down").press("enter").sees("down was not opened: no route to host").sees("STAGING").loses("database lost")
 	s.press(":").sees("Command").typed("ctx").press("enter").sees("PROFILE").press("j").sees("▌ prod").press("enter")
 	s.sees("PRODUCTION").sees("sextant@db2:5432/platform").sees("RECENT RUNS").press("2").sees("1 run").loses("13 runs")
 }

@@ -71,11 +71,13 @@ func (s *stage) heat(w, h int) []string {
 	for _, l := range s.calendar.View(th, w-1, focused) {
 		rows = append(rows, " "+l.Truncate(w-1, th.Glyph.Ellipsis).String())
 	}
-	under := s.calendar.Legend(th, w-1)
 	if focused {
-		under = []widget.Line{widget.S(th.Text, dayWords(th, s.days.value[s.calendar.Cursor]))}
+		for _, l := range widget.Wrap(widget.S(th.Text, dayWords(th, s.days.value[s.calendar.Cursor])), w-1) {
+			rows = append(rows, " "+l)
+		}
+		return rows[:min(len(rows), max(0, h))]
 	}
-	for _, l := range under {
+	for _, l := range s.calendar.Legend(th, w-1) {
 		rows = append(rows, " "+l.Truncate(w-1, th.Glyph.Ellipsis).String())
 	}
 	return rows[:min(len(rows), max(0, h))]
