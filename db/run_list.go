@@ -21,6 +21,7 @@ type RunFilter struct {
 	Words     []string  // each a part of the stage, the actor, the host, the reason or the error
 	Since     time.Time // made at or after
 	Until     time.Time // made before
+	ID        string    // the start of the id
 	Limit     int       // 100 when 0
 }
 
@@ -39,6 +40,14 @@ func (d *DB) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 	}
 	if f.StageLike != "" {
 		add(`stage ILIKE @like`, "like", "%"+likeEscape.Replace(f.StageLike)+"%")
+	}
+	if f.ID != "" {
+		low, high, ok := idRange(strings.ToLower(f.ID))
+		if !ok {
+			return []Run{}, nil
+		}
+		add(`id BETWEEN @low AND @high`, "low", low)
+		args["high"] = high
 	}
 	if len(f.Statuses) > 0 {
 		add(`status = ANY (@statuses)`, "statuses", words(f.Statuses))

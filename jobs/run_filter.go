@@ -10,7 +10,7 @@ import (
 )
 
 // RunFilterHelp says how a filter of runs is written.
-const RunFilterHelp = "failed, stage:mirt, actor:kim, trigger:cron, host:ops1, since:7d, until:2026-03-01, or any word"
+const RunFilterHelp = "failed, stage:mirt, actor:kim, trigger:cron, host:ops1, run:019a, since:7d, until:2026-03-01, or any word"
 
 var (
 	statuses = []db.RunStatus{db.RunQueued, db.RunRunning, db.RunSucceeded, db.RunPartial, db.RunFailed, db.RunCancelled, db.RunLost, db.RunSkipped}
@@ -45,6 +45,8 @@ func ParseRunFilter(text string, now time.Time) (db.RunFilter, error) {
 			f.StageLike = value
 		case name == "actor", name == "by":
 			f.Actor = value
+		case name == "run", name == "id":
+			f.ID = value
 		case name == "host":
 			f.Host = value
 		case name == "since":

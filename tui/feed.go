@@ -69,6 +69,16 @@ func (f *feed[T]) Ask(ask func(context.Context) (T, error)) tea.Cmd {
 	return f.Refresh()
 }
 
+// Supersede asks another question at once and leaves the one in flight to end by
+// itself, since to cut it off costs a connection; unless it has been on its way
+// for so long that it may never end.
+func (f *feed[T]) Supersede(ask func(context.Context) (T, error)) tea.Cmd {
+	if since, ok := f.app.waiting[f.pending]; ok && f.app.now().Sub(since) < time.Second/2 {
+		f.cancel = nil
+	}
+	return f.Ask(ask)
+}
+
 // Busy reports whether a request is in flight.
 func (f *feed[T]) Busy() bool { return f.pending != 0 }
 

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -166,7 +168,7 @@ func (f *fixture) addLearners() {
 	for i, id := range ids {
 		l := db.Learner{UserID: id, FirstAt: fixedNow.AddDate(0, 0, -60+i), LastAt: fixedNow.Add(-time.Duration(i*i*37+4) * time.Minute), Answers: int64(412 - i*29), Sessions: 31 - i*2}
 		if i != 9 {
-			l.Theta, l.SE = ptr(1.24-float64(i)*0.31), ptr(0.21+float64(i)*0.03)
+			l.Theta, l.SE, l.Risk = ptr(1.24-float64(i)*0.31), ptr(0.21+float64(i)*0.03), ptr(0.08*float64(i))
 		}
 		f.learners = append(f.learners, l)
 	}
@@ -205,7 +207,8 @@ func (f *fixture) Runs(ctx context.Context, q db.RunFilter) ([]db.Run, error) {
 	defer f.mu.Unlock()
 	var out []db.Run
 	for _, r := range f.runs {
-		if q.Stage == "" || q.Stage == r.Stage {
+		if (q.Stage == "" || q.Stage == r.Stage) && strings.Contains(r.Stage, q.StageLike) && (q.Actor == "" || q.Actor == r.Actor) && strings.HasPrefix(r.ID.String(), q.ID) &&
+			(len(q.Statuses) == 0 || slices.Contains(q.Statuses, r.Status)) && (len(q.Triggers) == 0 || slices.Contains(q.Triggers, r.Trigger)) {
 			out = append(out, r)
 		}
 	}
@@ -241,7 +244,8 @@ func detailOf(l db.Learner) jobs.LearnerDetail {
 	for i := range 40 {
 		x := float64(i)
 		d.Trajectory = append(d.Trajectory, db.ThetaPoint{Theta: *l.Theta - 1.4*math.Exp(-x/12) + 0.12*math.Sin(x/2), SE: ptr(0.62 - 0.4*(1-math.Exp(-x/10))),
-			Version: "2025-09", Model: "2pl", Source: "online", AsOf: fixedNow.AddDate(0, 0, -58).Add(time.Duration(i) * 35 * time.Hour)})
+			Version: "2025-09", Model: "2pl", Source: map[bool]string{true: "calibration", false: "online"}[i%5 == 0], Answers: 20 + 9*i, RunID: ptr(runID(1 + i%2).String()),
+			EstimatedAt: fixedNow.AddDate(0, 0, -58).Add(time.Duration(i) * 35 * time.Hour), AsOf: fixedNow.AddDate(0, 0, -58).Add(time.Duration(i) * 35 * time.Hour)})
 	}
 	topics := []string{"algebra", "분수와 소수", "geometry", "확률", "functions", "measurement"}
 	for i, t := range topics {
@@ -255,6 +259,19 @@ func detailOf(l db.Learner) jobs.LearnerDetail {
 		}
 		d.Answers = append(d.Answers, v)
 	}
+	for i := range 9 {
+		x := float64(i)
+		w := db.KPIWeek{Week: day("2025-09-22").Add(7 * i), Improvement: ptr(0.02 + 0.03*math.Sin(x)), Efficiency: ptr(0.3 + 0.05*x), Recovery: ptr(0.5 + 0.04*math.Cos(x)),
+			Engagement: ptr(0.62 - 0.03*x), Reach: ptr(0.55 + 0.04*x), Churn: ptr(0.1 + 0.02*x)}
+		if i < 2 {
+			w.Efficiency, w.Improvement = nil, nil
+		}
+		d.KPIs = append(d.KPIs, w)
+	}
+	d.Goals = []jobs.GoalOutlook{
+		{Goal: db.Goal{TopicID: "분수와 소수", Target: ptr(1.2), Priority: 3}, Counts: true, ByTopic: true, Theta: ptr(1.31), SE: ptr(0.4), P: ptr(0.61)},
+		{Goal: db.Goal{TopicID: "geometry", Target: ptr(0.5), Priority: 1}, ByTopic: true, Theta: ptr(0.71), SE: ptr(0.45), P: ptr(0.68)},
+		{Goal: db.Goal{TopicID: "statistics"}, Theta: ptr(1.24), SE: ptr(0.21)}}
 	return d
 }
 

@@ -209,7 +209,7 @@ func TestRecomputeMarked(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	s := begin(t, newFixture())
-	s.press("2").sees("13 runs").press("X").sees("Cancel 1 run of mirt-calibrate").pass(quietTime).press("y").sees("is asked to stop")
+	s.press("2").sees("13 runs").press("X").sees("Cancel 1 run").sees("mirt-calibrate  019abf00-9c40").pass(quietTime).press("y").sees("1 run asked to stop")
 	if len(s.f.cancelled) != 1 || s.f.cancelled[0] != s.f.runs[0].ID {
 		t.Errorf("cancelled %v", s.f.cancelled)
 	}
@@ -248,7 +248,7 @@ func TestSlowDatabase(t *testing.T) {
 
 func TestFilterAndPalette(t *testing.T) {
 	s := begin(t, newFixture())
-	s.press("2").sees("13 runs").press("/").typed("by:박지우").sees("1 of 13 runs").press("enter esc").sees("13 runs").loses("1 of 13")
+	s.press("2").sees("13 runs").press("/").typed("actor:박지우").sees(" 1 run ").press("enter esc").sees("13 runs")
 	s.press(":").sees("Command").typed("pip").press("enter").sees("RECENT RUNS")
 	s.press(":").sees("Command").typed("learner 박지우").press("enter").sees("below average")
 	s.press(":").sees("Command").typed("run 019abefd").press("enter").sees("calibration refused")

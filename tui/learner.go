@@ -2,34 +2,35 @@ package tui
 
 import (
 	"context"
-	"fmt"
-	"math"
 	"slices"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
-	"sextant/db"
-	"sextant/irt"
 	"sextant/jobs"
 	"sextant/tui/widget"
 )
 
-// learner shows one learner: θ with its history, topics, recent answers.
+// learner shows one learner: θ with its history, topics, KPIs, goals, recent
+// answers.
 type learner struct {
 	base
-	id      string
-	feed    *feed[jobs.LearnerDetail]
-	drawn   drawn
-	answers list
-	topics  list
-	pane    int // which list the keys move; the one shown where there is room for one
+	id    string
+	feed  *feed[jobs.LearnerDetail]
+	kpis  *feed[jobs.KPIDetail] // asked for to explain one
+	why   string                // the KPI to be explained once that is here
+	drawn drawn
+	lists [learnerPanes]list
+	pane  int // the one that the keys move; the one shown where there is room for one
+	bar   int // cells of the topics' scale, as filled
 }
 
+// The panes, in the order of tab.
 const (
 	paneAnswers = iota
 	paneTopics
+	paneKPIs
+	paneGoals
 	panePast
 	learnerPanes
 )
@@ -37,8 +38,9 @@ const (
 func newLearner(a *app, id string) *learner {
 	l := &learner{base: base{app: a}, id: id}
 	l.feed = newFeed(a, func(ctx context.Context) (jobs.LearnerDetail, error) { return a.console.Learner(ctx, id) })
+	l.kpis = newFeed(a, func(ctx context.Context) (jobs.KPIDetail, error) { return a.console.LearnerKPIs(ctx, id, nil, nil) })
 	theta := a.theme.Glyph.Theta
-	l.answers.init("no answers", []widget.Column{
+	l.lists[paneAnswers].init("no answers", []widget.Column{
 		{Title: "WHEN", Min: 11, Right: true, Sort: true},
 		{Title: "AGO", Min: 4, Right: true, Drop: 4},
 		{Title: "ANSWER", Min: 7, Sort: true},
@@ -49,17 +51,33 @@ func newLearner(a *app, id string) *learner {
 		{Title: "TIME", Min: 5, Right: true, Drop: 1, Sort: true},
 		{Title: "HINTS", Min: 5, Right: true, Drop: 3, Sort: true},
 	})
-	l.topics.init("no topic estimates", []widget.Column{
-		{Title: "TOPIC", Min: 10, Max: 28, Sort: true},
+	l.lists[paneTopics].init("no topic estimates", topicColumns(theta, leastScale))
+	l.lists[paneKPIs].init("no KPIs yet", []widget.Column{
+		{Title: "KPI", Min: 4, Sort: true},
+		{Title: "NOW", Min: 6, Right: true, Sort: true},
+		{Title: "CHANGE", Min: 6, Right: true, Drop: 2, Sort: true},
+		{Title: "WEEKS", Min: 4, Drop: 1},
+		{Title: "WHAT IT IS", Min: 12, Drop: 3, Grow: true},
+	})
+	l.lists[paneGoals].init("no goals", []widget.Column{
+		{Title: "GOAL", Min: 8, Max: 28, Sort: true},
+		{Title: "TARGET", Min: 5, Right: true, Sort: true},
+		{Title: theta, Min: 5, Right: true, Drop: 2, Sort: true},
+		{Title: "P", Min: 4, Right: true, Sort: true},
+		{Title: "REACHED", Min: goalBar, Drop: 1},
+	})
+	l.lists[panePast].init("no estimate yet", []widget.Column{
+		{Title: "AS OF", Min: 11, Right: true, Sort: true},
 		{Title: theta, Min: 5, Right: true, Sort: true},
 		{Title: "SE", Min: 4, Right: true, Sort: true},
-		{Title: "-3    0     3", Min: topicScale, Drop: 2},
-		{Title: "N", Min: 3, Right: true, Drop: 1, Sort: true},
+		{Title: "CHANGE", Min: 5, Right: true, Sort: true},
+		{Title: "ANSWERS", Min: 5, Right: true, Drop: 1, Sort: true},
+		{Title: "FROM", Min: 8, Sort: true},
+		{Title: "SCALE", Min: 2, Max: 12, Drop: 3, Sort: true},
+		{Title: "RUN", Min: shortIDLength, Drop: 2},
 	})
 	return l
 }
-
-const topicScale = 13
 
 // Title is the learner's id.
 func (l *learner) Title() string { return l.id }
@@ -68,13 +86,16 @@ func (l *learner) Title() string { return l.id }
 func (l *learner) Typing() bool { return l.list().filter.Typing() }
 
 // Every is how often the learner is asked for.
-func (l *learner) Every() time.Duration { return tickEvery }
+func (l *learner) Every() time.Duration { return 2 * time.Second }
 
 // Refresh asks for the learner.
 func (l *learner) Refresh() tea.Cmd { return l.feed.Refresh() }
 
-// Close ends the request in flight.
-func (l *learner) Close() { l.feed.Close() }
+// Close ends the requests in flight.
+func (l *learner) Close() {
+	l.feed.Close()
+	l.kpis.Close()
+}
 
 // Update takes replies and the filter's text.
 func (l *learner) Update(msg tea.Msg) tea.Cmd {
@@ -83,16 +104,14 @@ func (l *learner) Update(msg tea.Msg) tea.Cmd {
 		return l.list().filter.update(msg)
 	}
 	l.feed.Take(msg)
+	if l.kpis.Take(msg) && l.why != "" && l.app.screen() == l {
+		return l.explained()
+	}
 	return nil
 }
 
 // list is the list that keys move.
-func (l *learner) list() *list {
-	if l.pane == paneTopics {
-		return &l.topics
-	}
-	return &l.answers
-}
+func (l *learner) list() *list { return &l.lists[l.pane] }
 
 // Keys are what can be done with the learner.
 func (l *learner) Keys() []Key {
@@ -101,75 +120,153 @@ func (l *learner) Keys() []Key {
 	}
 	a := l.app
 	unknown := when(!l.feed.loaded, "the learner is not loaded yet")
-	return append([]Key{
-		{Strokes: []string{"T"}, Label: "recompute " + a.theme.Glyph.Theta, Help: "recompute the ability: preview, confirmation", Changes: true,
-			Off: first(unknown, a.readOnly()), Do: func() tea.Cmd { return a.push(newRecompute(a, []string{l.id})) }},
-		{Strokes: []string{"w"}, Label: "why", Help: "why this is the estimate: each answer and its pull", Off: unknown, Do: func() tea.Cmd { return a.push(newWhy(a, l.id, "")) }},
-		{Strokes: []string{"enter"}, Label: "item", Help: "open the item: its curves and its history", Off: first(unknown, when(l.answeredItem() == "", "no answer is selected")),
-			Do: func() tea.Cmd { return a.push(newItem(a, "", l.answeredItem())) }},
-		{Strokes: []string{"tab"}, Label: "answers/topics/history", Help: "move on to the answers, the topics or the history", Do: func() tea.Cmd { l.pane = (l.pane + 1) % learnerPanes; return nil }},
-		{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that shows the learner", Do: func() tea.Cmd { return a.copy("sextant theta show " + shellWord(l.id)) }},
-	}, l.list().keys()...)
-}
-
-// answeredItem is the item of the answer under the cursor.
-func (l *learner) answeredItem() string {
-	for _, v := range l.feed.value.Answers {
-		if l.pane == paneAnswers && answerID(v) == l.answers.CurrentID() {
-			return v.ItemID
-		}
+	to := func(n int) func() tea.Cmd {
+		return func() tea.Cmd { l.pane = (l.pane + n + learnerPanes) % learnerPanes; return nil }
 	}
-	return ""
+	keys := []Key{
+		{Strokes: []string{"T"}, Label: "recompute θ", Help: "recompute the ability: preview, confirmation", Changes: true,
+			Off: first(unknown, a.readOnly()), Do: func() tea.Cmd { return a.push(newRecompute(a, []string{l.id})) }},
+		{Strokes: []string{"U"}, Label: "undo θ", Help: "bring the ability back to an earlier estimate: choice, preview, confirmation", Changes: true,
+			Off: first(unknown, when(len(l.feed.value.Trajectory) < 2, "there is no earlier estimate"), a.readOnly()),
+			Do:  func() tea.Cmd { return a.push(newRestore(a, l.id)) }},
+		{Strokes: []string{"w"}, Label: "why", Help: "why this is the estimate: each answer and its pull", Off: unknown, Do: func() tea.Cmd { return a.push(newWhy(a, l.id, "")) }},
+		{Strokes: []string{"tab"}, Label: "next list", Help: "move on: answers, topics, KPIs, goals, history", Do: to(1)},
+		{Strokes: []string{"shift+tab"}, Help: "the list before", Do: to(-1)},
+	}
+	if k, ok := l.paneKey(); ok {
+		keys = append([]Key{k}, keys...)
+	}
+	return append(append(keys, Key{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that shows the learner",
+		Do: func() tea.Cmd { return a.copy("sextant theta show " + shellWord(l.id)) }}), l.list().keys()...)
 }
 
-func answerID(v db.LearnerAnswer) string { return fmt.Sprint(v.AnsweredAt.UnixNano(), v.ItemID) }
+// paneKey is what enter does in the pane that the keys move.
+func (l *learner) paneKey() (Key, bool) {
+	a, id := l.app, l.list().CurrentID()
+	if id == "" {
+		return Key{}, false
+	}
+	switch l.pane {
+	case paneAnswers:
+		for _, v := range l.feed.value.Answers {
+			if answerID(v) == id {
+				return Key{Strokes: []string{"enter"}, Label: "item", Help: "open the item: its curves and its history", Do: func() tea.Cmd { return a.push(newItem(a, "", v.ItemID)) }}, true
+			}
+		}
+	case paneTopics:
+		return Key{Strokes: []string{"enter"}, Label: "why", Help: "why the topic's ability is what it is", Do: func() tea.Cmd { return a.push(newWhy(a, l.id, id)) }}, true
+	case paneKPIs:
+		return Key{Strokes: []string{"enter", "e"}, Label: "explain", Help: "the numbers that the KPI comes from", Do: func() tea.Cmd { return l.explain(id) }}, true
+	case panePast:
+		i := slices.IndexFunc(l.feed.value.Trajectory, func(p thetaPoint) bool { return pointID(p) == id })
+		if i < 0 || l.feed.value.Trajectory[i].RunID == nil {
+			return Key{}, false
+		}
+		run := *l.feed.value.Trajectory[i].RunID
+		return Key{Strokes: []string{"enter"}, Label: "open run", Help: "the run that made the estimate", Do: func() tea.Cmd { return a.openRun(run) }}, true
+	}
+	return Key{}, false
+}
 
-// View draws the estimate over the history, the topics and the answers: side
-// by side where there is room, else the one that tab chose.
+// View draws the estimate over the panes: side by side where there is room, else
+// the one that tab chose.
 func (l *learner) View() []string {
 	a, w := l.app, l.width
 	if !l.feed.loaded {
 		return loading(a, "the learner", l.feed.err)
 	}
-	l.fill()
 	rows := l.head()
 	left := l.height - len(rows)
-	if w < 100 || left < 16 {
-		l.answers.Blurred, l.topics.Blurred = false, false
+	if w < 100 || left < 20 {
+		l.fill(w)
+		l.focus(true)
 		rows = append(rows, a.fit(l.paneTabs()))
 		return append(rows, l.only(w, left-1)...)
 	}
-	l.answers.Blurred, l.topics.Blurred = l.pane != paneAnswers, l.pane != paneTopics
-	past := max(8, min(14, left*2/5))
+	l.focus(false)
+	if w >= 180 {
+		return append(rows, l.threeColumns(w, left)...)
+	}
+	upper := max(9, left*2/5)
 	leftW := w * 11 / 20
-	rows = append(rows, widget.Columns(past+1, 2,
-		widget.Block{Width: leftW, Lines: append([]string{a.fit(l.paneTitle(panePast))}, l.chart(leftW-1, past)...)},
-		widget.Block{Width: w - leftW - 2, Lines: append([]string{a.fit(l.paneTitle(paneTopics))}, l.topics.view(a, w-leftW-2, past)...)})...)
-	rows = append(rows, "", a.fit(l.paneTitle(paneAnswers)))
-	return append(rows, l.answers.view(a, w, l.height-len(rows))...)
+	rightW := w - leftW - 2
+	l.fill(rightW)
+	lower := left - upper - 2
+	answers := paneAnswers
+	if l.pane == panePast {
+		answers = panePast
+	}
+	goals := min(max(1, len(l.feed.value.Goals))+2, lower/3)
+	right := l.block(paneTopics, rightW, upper)
+	below := l.block(paneKPIs, rightW, lower-goals)
+	below = append(below, l.block(paneGoals, rightW, goals)...)
+	rows = append(rows, widget.Columns(upper, 2,
+		widget.Block{Width: leftW, Lines: append([]string{l.title(panePast, leftW)}, l.chart(leftW-1, upper-1)...)},
+		widget.Block{Width: rightW, Lines: right})...)
+	rows = append(rows, "")
+	return append(rows, widget.Columns(lower+1, 2,
+		widget.Block{Width: leftW, Lines: l.block(answers, leftW, lower+1)},
+		widget.Block{Width: rightW, Lines: below})...)
+}
+
+// threeColumns uses a wide window: the history over its rows, the answers, and
+// the rest.
+func (l *learner) threeColumns(w, h int) []string {
+	first, third := w*3/10, w*3/10
+	second := w - first - third - 4
+	l.fill(third)
+	chart := max(9, h/2)
+	goals := min(max(1, len(l.feed.value.Goals))+2, h/4)
+	topics := min(len(l.feed.value.Topics)+2, (h-goals)*2/3)
+	past := append([]string{l.title(panePast, first)}, l.chart(first-1, chart-1)...)
+	rest := append(l.block(paneTopics, third, topics), "")
+	rest = append(rest, l.block(paneKPIs, third, h-topics-goals-2)...)
+	return widget.Columns(h, 2,
+		widget.Block{Width: first, Lines: append(past, l.lists[panePast].view(l.app, first, h-chart)...)},
+		widget.Block{Width: second, Lines: l.block(paneAnswers, second, h)},
+		widget.Block{Width: third, Lines: append(append(rest, ""), l.block(paneGoals, third, goals)...)})
+}
+
+// focus shows the cursor in the pane that the keys move.
+func (l *learner) focus(alone bool) {
+	for i := range l.lists {
+		l.lists[i].Blurred = i != l.pane && !alone
+	}
+}
+
+// block is a pane under its title, w × h cells.
+func (l *learner) block(pane, w, h int) []string {
+	return append([]string{l.title(pane, w)}, l.lists[pane].view(l.app, w, max(1, h-1))...)
+}
+
+func (l *learner) title(pane, w int) string {
+	th := l.app.theme
+	return " " + l.paneTitle(pane).Truncate(w-2, th.Glyph.Ellipsis).String()
 }
 
 // only draws the pane that tab chose.
 func (l *learner) only(w, h int) []string {
-	switch l.pane {
-	case panePast:
-		return l.chart(w-1, h)
-	case paneTopics:
-		return l.topics.view(l.app, w, h)
+	if l.pane == panePast && h >= 14 {
+		chart := h / 2
+		return append(l.chart(w-1, chart), l.lists[panePast].view(l.app, w, h-chart)...)
 	}
-	return l.answers.view(l.app, w, h)
+	return l.lists[l.pane].view(l.app, w, h)
 }
 
 func (l *learner) paneTitle(pane int) widget.Line {
-	th, d := l.app.theme, l.feed.value
+	a, th, d := l.app, l.app.theme, l.feed.value
 	var name, more string
 	switch pane {
 	case paneAnswers:
-		name, more = "Answers", count(len(d.Answers))
+		name, more = a.tr("Answers"), count(len(d.Answers))
 	case paneTopics:
-		name, more = "Topics", count(len(d.Topics))
+		name, more = a.tr("Topics"), count(len(d.Topics))
+	case paneKPIs:
+		name, more = a.tr("KPIs"), plural(th, len(d.KPIs), "%s week", "%s weeks")
+	case paneGoals:
+		name, more = a.tr("Goals"), count(len(d.Goals))
 	case panePast:
-		name, more = "History", plural(th, len(d.Trajectory), "%s estimate", "%s estimates")
+		name, more = a.tr("History"), plural(th, len(d.Trajectory), "%s estimate", "%s estimates")
 	}
 	style := th.Muted
 	if pane == l.pane {
@@ -178,10 +275,16 @@ func (l *learner) paneTitle(pane int) widget.Line {
 	return widget.S(style, name).Add(th.Faint, " "+more)
 }
 
+// paneTabs names all panes; the numbers give way where it is narrow.
 func (l *learner) paneTabs() widget.Line {
-	var line widget.Line
+	var line, short widget.Line
 	for pane := range learnerPanes {
-		line = append(line, l.paneTitle(pane)...).Add(l.app.theme.Blank, "   ")
+		title := l.paneTitle(pane)
+		line = append(line, title...).Add(l.app.theme.Blank, "   ")
+		short = append(short, title[0]).Add(l.app.theme.Blank, "  ")
+	}
+	if line.Width() > l.width-2 {
+		return short
 	}
 	return line
 }
@@ -190,20 +293,31 @@ func (l *learner) paneTabs() widget.Line {
 func (l *learner) head() []string {
 	a, d := l.app, l.feed.value
 	th, now := a.theme, a.now()
-	theta := widget.S(th.Strong, th.Glyph.Theta+" "+th.Glyph.Dash).Add(th.Muted, "  not estimated yet")
+	theta := widget.S(th.Strong, th.Glyph.Theta+" "+th.Glyph.Dash).Add(th.Muted, "  "+a.tr("not estimated yet"))
 	scale := widget.Line{}
 	if ab := d.Ability; ab != nil {
 		theta = widget.S(th.Strong, th.Glyph.Theta+" "+withSE(th, ab.Theta, ab.SE)).Add(th.Text, "  "+abilityWords(th, ab.Theta, ab.SE))
 		if ab.SE != nil && l.width >= 70 {
-			theta = theta.Add(th.Muted, fmt.Sprintf("  95 %%: %s to %s", number(ab.Theta-1.96**ab.SE, 2), number(ab.Theta+1.96**ab.SE, 2)))
+			theta = theta.Add(th.Muted, "  "+a.tr("95 %%: %s to %s", number(ab.Theta-1.96**ab.SE, 2), number(ab.Theta+1.96**ab.SE, 2)))
 		}
-		scale = widget.S(th.Muted, fmt.Sprintf("%s, scale %s, %s, %s UTC (%s)", ab.Model, widget.Clean(ab.Version), plural(th, ab.Answers, "%s answer", "%s answers"),
+		scale = widget.S(th.Muted, a.tr("%s, scale %s, %s, %s UTC (%s)", ab.Model, widget.Clean(ab.Version), plural(th, ab.Answers, "%s answer", "%s answers"),
 			clock(now, ab.FittedAt), ago(th, now, ab.FittedAt)))
 	}
-	who := widget.S(th.Muted, fmt.Sprintf("%s in %s, active %s UTC (%s)", plural(th, d.Learner.Answers, "%s answer", "%s answers"), plural(th, d.Sessions, "%s session", "%s sessions"),
+	who := widget.S(th.Muted, a.tr("%s in %s, active %s UTC (%s)", plural(th, d.Learner.Answers, "%s answer", "%s answers"), plural(th, d.Sessions, "%s session", "%s sessions"),
 		clock(now, d.LastAt), ago(th, now, d.LastAt)))
+	if d.Risk != nil && (l.width >= 70 || *d.Risk >= highRisk) {
+		style := th.Muted
+		if *d.Risk >= highRisk {
+			style = th.Late
+		}
+		who = who.Add(th.Muted, "  ").Add(style, a.tr("risk %s", number(*d.Risk, 2)))
+	}
+	lines := []widget.Line{widget.S(th.Strong, widget.Clean(d.UserID)), theta, scale, who}
+	if l.width >= 150 { // one line less for what is below
+		lines = []widget.Line{append(lines[0].Add(th.Blank, "   "), theta...), append(scale.Add(th.Blank, "   "), who...)}
+	}
 	var rows []string
-	for _, line := range []widget.Line{widget.S(th.Strong, widget.Clean(d.UserID)), theta, scale, who} {
+	for _, line := range lines {
 		for _, r := range widget.Wrap(line, l.width-2) {
 			if len(line) > 0 {
 				rows = append(rows, " "+r)
@@ -214,113 +328,4 @@ func (l *learner) head() []string {
 		rows = append(rows, "")
 	}
 	return rows
-}
-
-// chart draws the history, each θ scale for itself.
-func (l *learner) chart(w, h int) []string {
-	var c widget.Chart
-	version := ""
-	for _, p := range l.feed.value.Trajectory {
-		if n := len(c.Series); n == 0 || p.Version != version {
-			c.Series = append(c.Series, nil)
-			version = p.Version
-		}
-		se := 0.0
-		if p.SE != nil {
-			se = *p.SE
-		}
-		n := len(c.Series) - 1
-		c.Series[n] = append(c.Series[n], widget.Point{At: p.AsOf, Value: p.Theta, SE: se})
-	}
-	rows := c.View(l.app.theme, w-1, h)
-	for i := range rows {
-		rows[i] = " " + rows[i]
-	}
-	return rows
-}
-
-// fill makes both tables' rows of the newest snapshot.
-func (l *learner) fill() {
-	a := l.app
-	if !l.drawn.again(a, l.feed.serial) {
-		return
-	}
-	th, now, d := a.theme, a.now(), l.feed.value
-	rows := make([]widget.Row, len(d.Answers))
-	for i, v := range d.Answers {
-		p := expected(d.Ability, v)
-		rows[i] = widget.Row{ID: answerID(v), Cells: []widget.Cell{
-			widget.N(th.Text, clock(now, v.AnsweredAt), float64(v.AnsweredAt.Unix())),
-			{Line: widget.S(th.Muted, age(th, now.Sub(v.AnsweredAt)))},
-			answerCell(a, v.Correct),
-			widget.T(th.Text, widget.Clean(v.ItemID)),
-			widget.T(th.Muted, topicName(v.TopicID)),
-			widget.N(th.Text, optional(v.B, 2), value(v.B)),
-			widget.N(th.Text, number(p, 2), p),
-			seconds(a, v.ResponseTimeMS),
-			widget.N(th.Muted, count(v.Hints), float64(v.Hints)),
-		}}
-	}
-	l.answers.SetRows(rows)
-	topics := slices.Clone(d.Topics)
-	slices.SortFunc(topics, func(a, b db.TopicAbility) int { return strings.Compare(a.TopicID, b.TopicID) })
-	rows = make([]widget.Row, len(topics))
-	for i, t := range topics {
-		se := value(t.SE)
-		rows[i] = widget.Row{ID: t.TopicID, Cells: []widget.Cell{
-			widget.T(th.Text, widget.Clean(t.TopicID)),
-			widget.N(th.Text, number(t.Theta, 2), t.Theta),
-			widget.N(th.Muted, optional(t.SE, 2), se),
-			{Line: widget.Interval(th, topicScale, -3, 3, t.Theta, se), Text: true},
-			widget.N(th.Muted, count(t.Answers), float64(t.Answers)),
-		}}
-	}
-	l.topics.SetRows(rows)
-}
-
-// answerCell says whether an answer was right.
-func answerCell(a *app, correct bool) widget.Cell {
-	th := a.theme
-	if correct {
-		return widget.T(th.Right, th.Glyph.OK+" right")
-	}
-	return widget.T(th.Wrong, th.Glyph.Bad+" wrong")
-}
-
-// expected is the probability with which the learner, at the θ in force, would
-// answer the item correctly; NaN when either is not known.
-func expected(ab *db.Ability, v db.LearnerAnswer) float64 {
-	if ab == nil || v.A == nil || v.B == nil {
-		return math.NaN()
-	}
-	item := irt.ItemParams{A: *v.A, B: *v.B}
-	if v.C != nil {
-		item.C = *v.C
-	}
-	return item.Prob(ab.Theta)
-}
-
-func topicName(id *string) string {
-	if id == nil {
-		return ""
-	}
-	return widget.Clean(*id)
-}
-
-func seconds(a *app, ms *int) widget.Cell {
-	if ms == nil {
-		return widget.N(a.theme.Faint, a.theme.Glyph.Dash, math.NaN())
-	}
-	return widget.N(a.theme.Muted, fmt.Sprintf("%.1f s", float64(*ms)/1000), float64(*ms))
-}
-
-// shellWord quotes an argument where a shell needs it.
-func shellWord(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r > 127 || strings.ContainsRune("@%_+=:,./-", r)
-	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

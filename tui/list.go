@@ -86,7 +86,9 @@ func (l *list) keys() []Key {
 		Key{Strokes: []string{"o"}, Help: "turn the order around", Do: func() tea.Cmd { l.Reverse(); return nil }},
 	)
 	if l.Marks {
-		keys = append(keys, Key{Strokes: []string{"space"}, Label: "mark", Help: "mark for an action on several", Do: func() tea.Cmd { l.ToggleMark(); return nil }})
+		keys = append(keys, Key{Strokes: []string{"space"}, Label: "mark", Help: "mark for an action on several", Do: func() tea.Cmd { l.ToggleMark(); return nil }},
+			Key{Strokes: []string{"v"}, Help: "mark all from the nearest mark to here", Do: func() tea.Cmd { l.MarkRange(); return nil }},
+			Key{Strokes: []string{"*"}, Help: "mark all that is shown, or nothing", Do: func() tea.Cmd { l.MarkAll(); return nil }})
 	}
 	switch {
 	case len(l.Marked()) > 0:

@@ -67,7 +67,7 @@ func newRecompute(a *app, users []string) *recompute {
 }
 
 // Title is the screen's.
-func (r *recompute) Title() string { return "recompute " + r.app.theme.Glyph.Theta }
+func (r *recompute) Title() string { return r.app.tr("recompute θ") }
 
 // Typing is on while the filter is open.
 func (r *recompute) Typing() bool { return r.list().filter.Typing() }
@@ -147,15 +147,15 @@ func (r *recompute) command() string {
 func (r *recompute) confirm() tea.Cmd {
 	a, th := r.app, r.app.theme
 	n := plural(th, r.changing(), "%s learner", "%s learners")
-	text := []widget.Line{widget.S(th.Text, "Recompute "+th.Glyph.Theta+" of ").Add(th.Strong, n)}
+	text := []widget.Line{widget.S(th.Text, a.tr("Recompute θ of %s", n))}
 	if len(r.feed.value) == 1 {
 		p := r.feed.value[0]
 		text = append(text, widget.S(th.Strong, widget.Clean(p.UserID)), r.change(p))
 	} else if rest := len(r.feed.value) - r.changing(); rest > 0 {
-		text = append(text, widget.S(th.Muted, plural(th, rest, "%s other", "%s others")+" would stay as they are"))
+		text = append(text, widget.S(th.Muted, plural(th, rest, "%s other would stay as it is", "%s others would stay as they are")))
 	}
 	q := jobs.Request{Stage: thetaStage, Users: r.users, Trigger: db.TriggerConsole}
-	return a.open(newConfirm(a, "Recompute "+th.Glyph.Theta, "Recompute "+n, text, func() tea.Cmd {
+	return a.open(newConfirm(a, a.tr("Recompute θ"), a.tr("Recompute %s", n), text, func() tea.Cmd {
 		r.started = true
 		return a.launch(q, 1, func() { r.started = false })
 	}))
@@ -166,7 +166,7 @@ func (r *recompute) change(p jobs.ThetaPreview) widget.Line {
 	th := r.app.theme
 	show := func(ab *db.Ability) string {
 		if ab == nil {
-			return "none"
+			return r.app.tr("none")
 		}
 		return withSE(th, ab.Theta, ab.SE)
 	}
@@ -250,8 +250,7 @@ func (r *recompute) View() []string {
 		return loading(a, "what would change", r.feed.err)
 	}
 	if len(r.feed.value) != 1 {
-		head := widget.S(th.Text, "would recompute "+th.Glyph.Theta+" of ").Add(th.Strong, plural(th, r.changing(), "%s learner", "%s learners")).
-			Add(th.Muted, " of "+count(len(r.feed.value)))
+		head := widget.S(th.Text, a.tr("would recompute θ of %s out of %s", plural(th, r.changing(), "%s learner", "%s learners"), count(len(r.feed.value))))
 		rows := []string{a.fit(head), a.fit(widget.S(th.Muted, "$ ").Add(th.Accent, widget.Clean(r.command()))), ""}
 		return append(rows, r.all.view(a, r.width, r.height-len(rows))...)
 	}
@@ -270,8 +269,8 @@ func (r *recompute) View() []string {
 	if r.onLeft {
 		used, left = left, used
 	}
-	rows = append(rows, a.fit(widget.S(used, "Used").Add(th.Faint, " "+count(len(p.Used))).Add(th.Blank, "   ").
-		Add(left, "Left out").Add(th.Faint, " "+count(len(p.LeftOut)))))
+	rows = append(rows, a.fit(widget.S(used, a.tr("Used")).Add(th.Faint, " "+count(len(p.Used))).Add(th.Blank, "   ").
+		Add(left, a.tr("Left out")).Add(th.Faint, " "+count(len(p.LeftOut)))))
 	return append(rows, r.list().view(a, r.width, r.height-len(rows))...)
 }
 
@@ -280,17 +279,17 @@ func (r *recompute) facts(p jobs.ThetaPreview) []widget.Line {
 	th := r.app.theme
 	lines := []widget.Line{widget.S(th.Strong, widget.Clean(p.UserID)), r.change(p)}
 	if p.Outcome != willUpdate {
-		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, "would write nothing: "+widget.Clean(p.Outcome)))
+		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, r.app.tr("would write nothing: %s", widget.Clean(p.Outcome))))
 	} else if p.New != nil {
 		lines[1] = lines[1].Add(th.Muted, "  "+abilityWords(th, p.New.Theta, p.New.SE))
 	}
 	if p.Unsynced > 0 {
-		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, plural(th, p.Unsynced, "%s session", "%s sessions")+" not taken in yet; the run takes them in first"))
+		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, r.app.tr("%s not taken in yet; the run takes them in first", plural(th, p.Unsynced, "%s session", "%s sessions"))))
 	}
-	lines = append(lines, pair(th, "answers", fmt.Sprintf("%s used, %s left out%s", count(len(p.Used)), count(len(p.LeftOut)), reasons(p.LeftOut))),
-		pair(th, "prior", fmt.Sprintf("mean %s, SD %s", number(p.PriorMean, 2), number(p.PriorSD, 2))),
-		pair(th, "scale", fmt.Sprintf("%s, calibration %s", p.Version, orDash(th, p.Calibration))),
-		pair(th, "as of", fmt.Sprintf("%s, %d days back", stamp(p.AsOf), p.Lookback)))
+	lines = append(lines, pair(th, "answers", r.app.tr("%s used, %s left out%s", count(len(p.Used)), count(len(p.LeftOut)), reasons(p.LeftOut))),
+		pair(th, "prior", r.app.tr("mean %s, SD %s", number(p.PriorMean, 2), number(p.PriorSD, 2))),
+		pair(th, "scale", r.app.tr("%s, calibration %s", p.Version, orDash(th, p.Calibration))),
+		pair(th, "as of", r.app.tr("%s, %d days back", stamp(p.AsOf), p.Lookback)))
 	return append(lines, widget.S(th.Muted, "$ ").Add(th.Accent, widget.Clean(r.command())))
 }
 

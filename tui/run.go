@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -23,7 +22,9 @@ type run struct {
 	base
 	id       uuid.UUID
 	feed     *feed[jobs.RunDetail]
-	seq      int64 // of the last log line taken in
+	seq      int64         // of the last log line taken in
+	events   []db.RunEvent // all taken in
+	level    int           // the least that is shown, of logLevels
 	log      widget.Viewer
 	failures widget.Viewer
 	pane     int
@@ -100,7 +101,10 @@ func (r *run) take(d jobs.RunDetail) {
 	for _, e := range d.Events {
 		if e.Seq > r.seq {
 			r.seq = e.Seq
-			r.log.Append(logLine(th, e))
+			r.events = append(r.events, e)
+			if r.shown(e) {
+				r.log.Append(logLine(th, e))
+			}
 		}
 	}
 	lines := make([]widget.Line, len(d.Failures))
@@ -109,6 +113,27 @@ func (r *run) take(d jobs.RunDetail) {
 			Add(th.Muted, " "+f.Kind+"  ").Add(th.Text, widget.Clean(f.Error))
 	}
 	r.failures.SetLines(lines)
+}
+
+// logLevels are the levels of a log from the least on, and how `e` names them.
+var logLevels = []string{"debug", "warn", "error"}
+
+// shown reports whether a line is of the level that is asked for.
+func (r *run) shown(e db.RunEvent) bool {
+	return r.level == 0 || e.Level == "error" || r.level == 1 && e.Level == "warn"
+}
+
+// nextLevel shows all lines, then warnings and errors, then errors alone.
+func (r *run) nextLevel() tea.Cmd {
+	r.level = (r.level + 1) % len(logLevels)
+	var lines []widget.Line
+	for _, e := range r.events {
+		if r.shown(e) {
+			lines = append(lines, logLine(r.app.theme, e))
+		}
+	}
+	r.log.SetLines(lines)
+	return nil
 }
 
 // logLine is one line of the log.
@@ -149,12 +174,15 @@ func (r *run) Keys() []Key {
 	d := r.feed.value
 	unknown := when(!r.feed.loaded, "the run is not loaded yet")
 	keys := []Key{
-		{Strokes: []string{"X"}, Label: "cancel", Help: "cancel the run", Changes: true, Off: r.cannotCancel(), Do: func() tea.Cmd { return r.app.open(confirmCancel(r.app, d.Run)) }},
+		{Strokes: []string{"X"}, Label: "cancel", Help: "cancel the run", Changes: true, Off: r.cannotCancel(), Do: func() tea.Cmd { return r.app.open(confirmCancels(r.app, []db.Run{d.Run})) }},
 		{Strokes: []string{"R"}, Label: "re-run", Help: "run the same again: form, preview, confirmation", Changes: true,
 			Off: first(unknown, when(!d.Status.Final(), "the run is still going"), r.app.readOnly()), Do: r.again},
 		{Strokes: []string{"tab"}, Label: "log/failures", Help: "switch between the log and what failed", Do: func() tea.Cmd { r.pane = (r.pane + 1) % panes; return nil }},
 		{Strokes: []string{"f"}, Label: "follow", Help: "follow the log's end, or stop", Do: func() tea.Cmd { v.Follow = !v.Follow; return nil }},
-		{Strokes: []string{"/"}, Label: "filter", Help: "show only the lines that contain a text", Do: r.filter.open},
+		{Strokes: []string{"/"}, Label: "search", Help: "show only the lines that contain a text", Do: r.filter.open},
+		{Strokes: []string{"e"}, Label: "level", Help: "all lines, warnings and errors, errors alone", Do: r.nextLevel},
+		{Strokes: []string{"c"}, Help: "show 0, 2 or 5 lines around each that the search finds", Do: func() tea.Cmd { v.SetContext(map[int]int{0: 2, 2: 5}[v.Context]); return nil }},
+		{Strokes: []string{"ctrl+s"}, Label: "save", Help: "write the whole log to a file", Off: unknown, Do: func() tea.Cmd { return r.app.open(newSaveLog(r.app, d.Run)) }},
 		{Strokes: []string{"w"}, Help: "wrap long lines, or cut them", Do: func() tea.Cmd { v.ToggleWrap(); return nil }},
 		{Strokes: []string{"d"}, Label: "describe", Help: "everything known about the run", Off: unknown, Do: func() tea.Cmd { return r.app.open(describeRun(r.app, d.Run, d.Command)) }},
 		{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that does the same", Off: unknown, Do: func() tea.Cmd { return r.app.copy(d.Command) }},
@@ -180,33 +208,13 @@ func (r *run) cannotCancel() string {
 	d := r.feed.value
 	switch {
 	case !r.feed.loaded:
-		return "the run is not loaded yet"
+		return when(true, "the run is not loaded yet")
 	case d.Status.Final():
-		return "the run has finished"
+		return when(true, "the run has finished")
 	case d.CancelRequestedAt != nil:
-		return "its cancellation is already asked for"
+		return when(true, "its cancellation is already asked for")
 	}
 	return r.app.readOnly()
-}
-
-// confirmCancel asks before a run is cancelled.
-func confirmCancel(a *app, r db.Run) dialog {
-	th := a.theme
-	text := []widget.Line{
-		widget.S(th.Text, "Cancel ").Add(th.Strong, "1 run").Add(th.Text, " of ").Add(th.Strong, r.Stage).Add(th.Muted, ", "+shortID(r.ID)),
-		widget.S(th.Muted, "It stops within seconds. The slice in flight is rolled back; the slices already published stay."),
-	}
-	ask := func(ctx context.Context) (uuid.UUID, error) { return r.ID, a.console.Cancel(ctx, r.ID) }
-	return newConfirm(a, "Cancel a run", "Cancel the run", text, func() tea.Cmd {
-		return a.act(a.tr("asking %s to stop", r.Stage), "sextant runs cancel "+r.ID.String(), ask, func(_ uuid.UUID, err error) tea.Cmd {
-			if err != nil {
-				a.say(bad, "not cancelled: "+err.Error())
-				return nil
-			}
-			a.say(good, r.Stage+" is asked to stop")
-			return a.refresh()
-		})
-	})
 }
 
 // again opens the form filled in as this run was asked for.
@@ -245,7 +253,7 @@ func (r *run) head(w int) []string {
 	sign, style := statusLook(th, d.Status)
 	status := widget.S(th.Strong, d.Stage).Add(th.Blank, "  ").Add(style, sign+" "+statusWord(th, d.Status))
 	if d.CancelRequestedAt != nil && !d.Status.Final() {
-		status = status.Add(th.Due, " (cancel asked for)")
+		status = status.Add(th.Due, " "+a.tr("(cancel asked for)"))
 	}
 	rows := []string{a.fit(status), a.fit(r.progress(w - 2))}
 	if d.Error != nil {
@@ -291,12 +299,12 @@ func (r *run) progress(w int) widget.Line {
 	}
 	text := fmt.Sprintf(" %3.0f %%", share*100)
 	if d.UnitsTotal > 0 {
-		text += fmt.Sprintf("  %s of %s", count(d.UnitsDone), count(d.UnitsTotal))
+		text += "  " + r.app.tr("%s of %s", count(d.UnitsDone), count(d.UnitsTotal))
 	}
 	if took, ok := runLength(now, d.Run); ok {
 		text += "  " + shortDuration(th, took)
 		if left := took.Seconds() * (1/share - 1); !d.Status.Final() && d.UnitsDone > 0 && share < 1 {
-			text += ", about " + age(th, time.Duration(left*float64(time.Second))) + " left"
+			text += ", " + r.app.tr("about %s left", age(th, time.Duration(left*float64(time.Second))))
 		}
 	}
 	bar := max(8, min(60, w-widget.S(th.Text, text).Width()))
@@ -315,84 +323,18 @@ func (r *run) paneTabs() widget.Line {
 		}
 		return widget.S(th.Muted, text)
 	}
-	line := name(paneLog, "Log").Add(th.Faint, " "+count(r.log.Len())).Add(th.Blank, "   ")
-	line = append(line, name(paneFailures, "Failures")...)
+	line := name(paneLog, r.app.tr("Log")).Add(th.Faint, " "+count(r.log.Len())).Add(th.Blank, "   ")
+	line = append(line, name(paneFailures, r.app.tr("Failures"))...)
 	number := th.Faint
 	if r.failures.Len() > 0 {
 		number = th.Failed
 	}
 	line = line.Add(number, " "+count(r.failures.Len())).Add(th.Blank, "   ")
+	if r.level > 0 {
+		line = line.Add(th.Due, []string{"", r.app.tr("warnings and errors"), r.app.tr("errors alone")}[r.level]).Add(th.Blank, "   ")
+	}
 	if r.pane == paneLog && r.log.Follow {
-		line = line.Add(th.Faint, "following")
+		line = line.Add(th.Faint, r.app.tr("following"))
 	}
 	return line
-}
-
-// runFacts are the facts about a run, a line each, the most asked for first.
-func runFacts(th *theme.Theme, now time.Time, r db.Run) []widget.Line {
-	by := string(r.Trigger)
-	if r.Actor != "" {
-		by += ", " + r.Actor
-	}
-	where := r.Host
-	if r.PID != nil {
-		where += fmt.Sprintf(", pid %d", *r.PID)
-	}
-	lines := []widget.Line{
-		pair(th, "days", runWindow(th, r)),
-		pair(th, "started by", by),
-		pair(th, "when", stamp(r.CreatedAt)+", "+ago(th, now, r.CreatedAt)),
-		pair(th, "where", where),
-		pair(th, "reason", orDash(th, r.Reason)),
-		pair(th, "rows", count(r.RowsRead)+" read, "+count(r.RowsWritten)+" written"),
-		pair(th, "params", orDash(th, paramWords(r.Params))),
-		pair(th, "version", orDash(th, r.Version)),
-	}
-	if r.CancelRequestedBy != nil {
-		lines = append(lines, pair(th, "cancelled", "asked for by "+*r.CancelRequestedBy))
-	}
-	if r.HeartbeatAt != nil && !r.Status.Final() {
-		lines = append(lines, pair(th, "heartbeat", ago(th, now, *r.HeartbeatAt)))
-	}
-	return append(lines, pair(th, "id", r.ID.String()))
-}
-
-func orDash(th *theme.Theme, s string) string {
-	if s == "" {
-		return th.Glyph.Dash
-	}
-	return s
-}
-
-// paramWords is a run's parameters as name=value.
-func paramWords(raw json.RawMessage) string {
-	var params map[string]any
-	if json.Unmarshal(raw, &params) != nil {
-		return ""
-	}
-	var words []string
-	for _, k := range slices.Sorted(maps.Keys(params)) {
-		words = append(words, k+"="+strings.Trim(fmt.Sprint(params[k]), "[]"))
-	}
-	return strings.Join(words, " ")
-}
-
-// describeRun shows everything known about a run.
-func describeRun(a *app, r db.Run, command string) dialog {
-	th := a.theme
-	d := &textDialog{app: a, title: r.Stage + " " + shortID(r.ID), copies: command}
-	sign, style := statusLook(th, r.Status)
-	lines := []widget.Line{widget.S(th.Muted, "status     ").Add(style, sign+" "+statusWord(th, r.Status))}
-	if r.Error != nil {
-		lines = append(lines, widget.S(th.Muted, "error      ").Add(th.Failed, widget.Clean(*r.Error)))
-	}
-	lines = append(lines, runFacts(th, a.now(), r)...)
-	if took, ok := runLength(a.now(), r); ok {
-		lines = append(lines, pair(th, "took", shortDuration(th, took)))
-	}
-	if command != "" {
-		lines = append(lines, nil, pair(th, "command", command))
-	}
-	d.viewer.SetLines(lines)
-	return d
 }

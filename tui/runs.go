@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"sextant/db"
+	"sextant/jobs"
 	"sextant/tui/theme"
 	"sextant/tui/widget"
 )
@@ -27,6 +28,7 @@ type runList struct {
 	stage string // of which runs are listed; empty: all
 	feed  *feed[[]db.Run]
 	drawn drawn
+	wrong string // what is wrong with the filter, while it is typed
 }
 
 // drawn remembers what a list was last filled from, so that it is filled anew
@@ -39,7 +41,12 @@ type drawn struct {
 
 // again reports whether the list must be filled from that answer.
 func (d *drawn) again(a *app, serial int) bool {
-	next := drawn{serial, a.theme, a.now().Unix()}
+	return d.within(a, serial, time.Second)
+}
+
+// within is again for a list that may be older than a second.
+func (d *drawn) within(a *app, serial int, age time.Duration) bool {
+	next := drawn{serial, a.theme, a.now().UnixNano() / int64(age)}
 	old := *d
 	*d = next
 	return next != old
@@ -49,9 +56,7 @@ const runsShown = 300
 
 func (l *runList) setup(a *app, stage string) {
 	l.app, l.stage = a, stage
-	l.feed = newFeed(a, func(ctx context.Context) ([]db.Run, error) {
-		return a.console.Runs(ctx, db.RunFilter{Stage: stage, Limit: runsShown})
-	})
+	l.feed = newFeed(a, l.question(db.RunFilter{}))
 	columns := []widget.Column{
 		{Title: "STATUS", Min: 11, Sort: true},
 		{Title: "STAGE", Min: 22, Max: 26, Sort: true},
@@ -70,6 +75,27 @@ func (l *runList) setup(a *app, stage string) {
 		empty = "this stage has not run yet"
 	}
 	l.list.init(empty, columns)
+	l.Marks = true
+	l.filter.input.Hint = jobs.RunFilterHelp
+	l.filter.apply = l.narrow // the database filters
+}
+
+// question is for the runs of the list's stage that a filter chooses.
+func (l *runList) question(f db.RunFilter) func(context.Context) ([]db.Run, error) {
+	f.Stage, f.Limit = l.stage, runsShown
+	return func(ctx context.Context) ([]db.Run, error) { return l.app.console.Runs(ctx, f) }
+}
+
+// narrow asks for the runs that a filter chooses; one that is not complete yet
+// leaves the list as it is and says what it lacks.
+func (l *runList) narrow(text string) tea.Cmd {
+	f, err := jobs.ParseRunFilter(text, l.app.now())
+	if err != nil {
+		l.wrong = err.Error()
+		return nil
+	}
+	l.wrong = ""
+	return l.feed.Supersede(l.question(f))
 }
 
 func newRuns(a *app) *runs {
@@ -99,11 +125,27 @@ func (r *runs) View() []string {
 		return loading(r.app, "the runs", r.feed.err)
 	}
 	r.fill()
-	rows := []string{r.app.fit(widget.S(r.app.theme.Muted, r.summary(r.app.theme, "%s run", "%s runs")))}
+	rows := []string{r.app.fit(r.found())}
 	if r.height >= 14 {
 		rows = append(rows, "")
 	}
 	return append(rows, r.list.view(r.app, r.width, r.height-len(rows))...)
+}
+
+// found says what the list holds, or what is wrong with its filter.
+func (l *runList) found() widget.Line {
+	a, th := l.app, l.app.theme
+	if l.wrong != "" {
+		return widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, widget.Clean(l.wrong))
+	}
+	if len(l.feed.value) < runsShown {
+		return widget.S(th.Muted, l.summary(th, "%s run", "%s runs"))
+	}
+	text := a.tr("the newest %s", count(runsShown))
+	if n := len(l.Marked()); n > 0 {
+		text += ", " + a.tr("%d marked", n)
+	}
+	return widget.S(th.Muted, text)
 }
 
 // Typing is on while the filter is open.
@@ -140,22 +182,56 @@ func (l *runList) current() (db.Run, bool) {
 	return l.feed.value[i], true
 }
 
-// runKeys are the keys of the run under the cursor.
+// chosen are the runs to act on: those marked, or the one under the cursor.
+func (l *runList) chosen() []db.Run {
+	marked := l.Marked()
+	var runs []db.Run
+	for _, r := range l.feed.value {
+		if slices.Contains(marked, r.ID.String()) {
+			runs = append(runs, r)
+		}
+	}
+	if r, ok := l.current(); ok && len(runs) == 0 {
+		runs = []db.Run{r}
+	}
+	return runs
+}
+
+// runKeys are the keys of the run under the cursor, and of those marked.
 func (l *runList) runKeys() []Key {
 	a := l.app
 	r, ok := l.current()
+	chosen := l.chosen()
+	going := slices.DeleteFunc(slices.Clone(chosen), func(r db.Run) bool { return r.Status.Final() })
 	none := when(!ok, "no run is selected")
 	open := func() tea.Cmd { return a.push(newRun(a, r.ID)) }
 	return []Key{
 		{Strokes: []string{"enter", "l"}, Label: "open", Help: "open the run, with its log", Off: none, Do: open},
-		{Strokes: []string{"X"}, Label: "cancel", Help: "cancel the run", Changes: true,
-			Off: first(none, when(r.Status.Final(), "the run has finished"), a.readOnly()),
-			Do:  func() tea.Cmd { return a.open(confirmCancel(a, r)) }},
+		{Strokes: []string{"X"}, Label: "cancel", Help: "cancel the run, or all marked", Changes: true,
+			Off: first(none, when(len(going) == 0 && len(chosen) == 1, "the run has finished"), when(len(going) == 0, "all of the marked runs have finished"), a.readOnly()),
+			Do:  func() tea.Cmd { return a.open(confirmCancels(a, going)) }},
+		{Strokes: []string{"c"}, Label: "compare", Help: "compare the two runs marked, or the one marked with this one",
+			Off: when(len(l.pair()) != 2, "mark two runs with space, then compare them"), Do: func() tea.Cmd { p := l.pair(); return a.push(newCompare(a, p[0], p[1])) }},
 		{Strokes: []string{"d"}, Label: "describe", Help: "everything known about the run", Off: none,
 			Do: func() tea.Cmd { return a.open(describeRun(a, r, "")) }},
 		{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that shows the run", Off: none,
 			Do: func() tea.Cmd { return a.copy("sextant runs show " + r.ID.String()) }},
+		{Strokes: []string{"ctrl+s"}, Help: "save the filter", Do: func() tea.Cmd { return a.saveFilter("runs", l.filter.input.Value()) }},
+		{Strokes: []string{"f"}, Help: "saved filters", Do: func() tea.Cmd { return a.open(newFilters(a, "runs", l.filter.set)) }},
 	}
+}
+
+// pair are the two runs to compare: those marked, or the one marked and the one
+// under the cursor.
+func (l *runList) pair() []uuid.UUID {
+	var ids []uuid.UUID
+	for _, r := range l.chosen() {
+		ids = append(ids, r.ID)
+	}
+	if r, ok := l.current(); ok && len(ids) == 1 && r.ID != ids[0] {
+		ids = append(ids, r.ID)
+	}
+	return ids
 }
 
 // only gives the one run listed whose id starts with prefix.

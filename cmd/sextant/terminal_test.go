@@ -103,15 +103,13 @@ func TestInATerminalALearnerIsFoundAndRecomputed(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := newTerminal(t, url)
-	m.shows("aggregate-features-daily", "mirt-calibrate", "not built", "? help")
+	m.shows("aggregate-features-daily", "mirt-calibrate", "? help")
 	m.press("3")
 	m.shows("LEARNER", "ANSWERS")
 	m.press("/")
 	m.press("-l", user[strings.LastIndex(user, "-")+1:]) // a part of the id
 	m.shows(user)
-	m.press("Enter")
-	m.press("Enter")
-	m.shows("θ", "scale v1", "History")
+	m.insist("Enter", "θ", "scale v1", "History")
 	m.press("T")
 	m.shows("Used", "Left out", "recompute")
 	m.insist("Enter", "Recompute θ of 1 learner", "[ Cancel ]") // it rests on Cancel

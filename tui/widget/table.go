@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ type Column struct {
 	Drop  int  // when space is short the highest goes first; 0 never goes
 	Grow  bool // takes the space that is left
 	Sort  bool // can be sorted by
+	Desc  bool // sorted elsewhere, it descends unless turned around
 	Hide  bool // is filtered by, not shown
 	Quiet bool // changes all the time: it never flashes
 }
@@ -49,6 +51,7 @@ type Table struct {
 	Empty   string // shown in place of rows
 	Marks   bool   // rows can be marked
 	Blurred bool   // the keys move something else: the cursor does not show
+	Remote  bool   // the rows come sorted, and filtered, from elsewhere
 
 	rows    []Row
 	natural []int // content width by column, titles aside
@@ -91,7 +94,7 @@ func (t *Table) arrange(id string) {
 			t.shown = append(t.shown, i)
 		}
 	}
-	if t.sort > 0 {
+	if t.sort > 0 && !t.Remote {
 		slices.SortStableFunc(t.shown, func(a, b int) int {
 			return compare(t.rows[a].Cells[t.sort-1], t.rows[b].Cells[t.sort-1], t.reverse)
 		})
@@ -198,15 +201,56 @@ func (t *Table) ToggleMark() {
 	if id == "" {
 		return
 	}
-	if t.marked == nil {
-		t.marked = map[string]bool{}
-	}
 	if t.marked[id] {
 		delete(t.marked, id)
 	} else {
-		t.marked[id] = true
+		t.mark(id)
 	}
 	t.Move(1)
+}
+
+// MarkRange marks the rows from the nearest marked one above the cursor, or else
+// below it, up to the cursor; with none marked, the row under the cursor.
+func (t *Table) MarkRange() {
+	if t.CurrentID() == "" {
+		return
+	}
+	from := t.cursor
+	for n := 1; n < len(t.shown); n++ {
+		if i := t.cursor - n; i >= 0 && t.marked[t.rows[t.shown[i]].ID] {
+			from = i
+			break
+		}
+		if i := t.cursor + n; i < len(t.shown) && t.marked[t.rows[t.shown[i]].ID] {
+			from = i
+			break
+		}
+	}
+	for i := min(from, t.cursor); i <= max(from, t.cursor); i++ {
+		t.mark(t.rows[t.shown[i]].ID)
+	}
+}
+
+// MarkAll marks every row shown or, when all are, none.
+func (t *Table) MarkAll() {
+	all := true
+	for _, i := range t.shown {
+		all = all && t.marked[t.rows[i].ID]
+	}
+	for _, i := range t.shown {
+		if all {
+			delete(t.marked, t.rows[i].ID)
+		} else {
+			t.mark(t.rows[i].ID)
+		}
+	}
+}
+
+func (t *Table) mark(id string) {
+	if t.marked == nil {
+		t.marked = map[string]bool{}
+	}
+	t.marked[id] = true
 }
 
 // ClearMarks unmarks every row.
@@ -221,6 +265,21 @@ func (t *Table) Marked() []string {
 		}
 	}
 	return ids
+}
+
+// MarkedEver lists all that was marked, whether it is still shown or not, in the
+// order of the ids.
+func (t *Table) MarkedEver() []string { return slices.Sorted(maps.Keys(t.marked)) }
+
+// SortedBy is the column sorted by, -1 for none, and whether the order is turned
+// around.
+func (t *Table) SortedBy() (column int, reverse bool) { return t.sort - 1, t.reverse }
+
+// SortBy sorts by a column, -1 for none.
+func (t *Table) SortBy(column int, reverse bool) {
+	id := t.CurrentID()
+	t.sort, t.reverse = column+1, reverse
+	t.arrange(id)
 }
 
 // Count gives the rows shown, and all of them.
@@ -334,7 +393,7 @@ func (t *Table) titles(th *theme.Theme, w []int) string {
 		cell := S(th.Muted, title)
 		if t.sort == i+1 {
 			sign := th.Glyph.Up
-			if t.reverse {
+			if t.reverse != c.Desc {
 				sign = th.Glyph.Down
 			}
 			cell = S(th.Accent, title+" "+sign)

@@ -26,9 +26,10 @@ func Wrap(l Line, w int) []string {
 // Viewer shows lines of text with scrolling, a filter, wrapping and, for text
 // that grows, following its end.
 type Viewer struct {
-	NoWrap bool
-	Follow bool
-	Empty  string
+	NoWrap  bool
+	Follow  bool
+	Empty   string
+	Context int // lines shown before and after one that the filter finds
 
 	lines         []Line
 	filter        string
@@ -61,6 +62,9 @@ func (v *Viewer) SetFilter(s string) { v.filter, v.built = s, 0 }
 
 // Filter is the filter in force.
 func (v *Viewer) Filter() string { return v.filter }
+
+// SetContext shows so many lines around each that the filter finds.
+func (v *Viewer) SetContext(n int) { v.Context, v.built = n, 0 }
 
 // ToggleWrap switches between wrapping long lines and cutting them.
 func (v *Viewer) ToggleWrap() { v.NoWrap, v.built = !v.NoWrap, 0 }
@@ -99,18 +103,55 @@ func (v *Viewer) View(th *theme.Theme) []string {
 
 // build draws the lines not drawn yet; all of them when anything else changed.
 func (v *Viewer) build(th *theme.Theme) {
+	if v.built == len(v.lines) && v.theme == th && v.built > 0 {
+		return
+	}
 	if v.built == 0 || v.theme != th {
 		v.rows, v.built, v.theme = v.rows[:0], 0, th
 	}
 	needle := strings.ToLower(v.filter)
+	if needle != "" && v.Context > 0 { // a new line may bring those before it into sight
+		v.rows = v.rows[:0]
+		v.around(th, needle)
+		v.built = len(v.lines)
+		return
+	}
 	for _, l := range v.lines[v.built:] {
-		switch {
-		case needle != "" && !strings.Contains(strings.ToLower(l.Plain()), needle):
-		case v.NoWrap:
-			v.rows = append(v.rows, l.Truncate(v.width, th.Glyph.Ellipsis).String())
-		default:
-			v.rows = append(v.rows, Wrap(l, v.width)...)
+		if needle == "" || strings.Contains(strings.ToLower(l.Plain()), needle) {
+			v.add(th, l)
 		}
 	}
 	v.built = len(v.lines)
+}
+
+// around draws the lines found with those around them, and a rule between those
+// that do not follow each other.
+func (v *Viewer) around(th *theme.Theme, needle string) {
+	last := -1 // drawn
+	for i, l := range v.lines {
+		if !strings.Contains(strings.ToLower(l.Plain()), needle) {
+			continue
+		}
+		from := max(last+1, i-v.Context)
+		if last >= 0 && from > last+1 {
+			v.add(th, S(th.Rule, strings.Repeat(th.Glyph.Horizontal, 3)))
+		}
+		for j := from; j <= min(i+v.Context, len(v.lines)-1); j++ {
+			line := v.lines[j]
+			if !strings.Contains(strings.ToLower(line.Plain()), needle) {
+				line = S(th.Faint, line.Plain())
+			}
+			v.add(th, line)
+			last = j
+		}
+	}
+}
+
+// add draws one line.
+func (v *Viewer) add(th *theme.Theme, l Line) {
+	if v.NoWrap {
+		v.rows = append(v.rows, l.Truncate(v.width, th.Glyph.Ellipsis).String())
+		return
+	}
+	v.rows = append(v.rows, Wrap(l, v.width)...)
 }

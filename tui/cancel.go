@@ -1,0 +1,56 @@
+package tui
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/google/uuid"
+
+	"sextant/db"
+	"sextant/tui/widget"
+)
+
+// cancelsNamed is how many runs a confirmation names one by one.
+const cancelsNamed = 6
+
+// confirmCancels asks before runs are cancelled.
+func confirmCancels(a *app, runs []db.Run) dialog {
+	th, n := a.theme, plural(a.theme, len(runs), "%s run", "%s runs")
+	text := []widget.Line{widget.S(th.Text, a.tr("Cancel %s", n))}
+	for i, r := range runs {
+		if i == cancelsNamed {
+			text = append(text, widget.S(th.Muted, a.tr("and %s more", count(len(runs)-i))))
+			break
+		}
+		text = append(text, widget.S(th.Strong, r.Stage).Add(th.Muted, "  "+shortID(r.ID)+"  ").Add(th.Text, widget.Clean(r.Actor)+" "+th.Glyph.Dot+" "+widget.Clean(r.Host)))
+	}
+	text = append(text, widget.S(th.Muted, a.tr("It stops within seconds. The slice in flight is rolled back; the slices already published stay.")))
+	var commands []string
+	for _, r := range runs {
+		commands = append(commands, "sextant runs cancel "+r.ID.String())
+	}
+	ask := func(ctx context.Context) (uuid.UUID, error) {
+		var errs []error
+		for _, r := range runs {
+			if err := a.console.Cancel(ctx, r.ID); err != nil {
+				errs = append(errs, err)
+			}
+		}
+		return runs[0].ID, errors.Join(errs...)
+	}
+	return newConfirm(a, a.tr("Cancel runs"), a.tr("Cancel %s", n), text, func() tea.Cmd {
+		return a.act(a.tr("asking %s to stop", n), strings.Join(commands, " && "), ask, func(_ uuid.UUID, err error) tea.Cmd {
+			if err != nil {
+				a.say(bad, a.tr("not cancelled: %s", oneLine(err)))
+				return a.refresh()
+			}
+			a.say(good, a.tr("%s asked to stop", n))
+			return a.refresh()
+		})
+	})
+}
+
+// oneLine is an error's text on one line.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
