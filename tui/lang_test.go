@@ -141,14 +141,18 @@ func verbs(format string) string {
 	return fmt.Sprint(by)
 }
 
-// jobsTexts are all string literals of the jobs, in which the sentences stand
+// jobsTexts are all string literals of the jobs and the database, in which the sentences stand
 // that they put together.
 func jobsTexts(t *testing.T) (all []string) {
 	files, err := filepath.Glob("../jobs/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range append(files, "link.go") {
+	more, err := filepath.Glob("../db/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(append(files, more...), "link.go") {
 		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)

@@ -95,7 +95,9 @@ type switching struct {
 }
 
 // switchingBy reports whether a request is the one that opens another profile.
-func (a *app) switchingBy(id uint64) bool { return a.switching != nil && a.switching.feed.pending == id }
+func (a *app) switchingBy(id uint64) bool {
+	return a.switching != nil && a.switching.feed.pending == id
+}
 
 // switchTo connects to a profile, and shows it once that has worked.
 func (a *app) switchTo(name string) tea.Cmd {

@@ -194,7 +194,7 @@ func (f *Field) view(th *theme.Theme, w, label int, focused bool) []string {
 	}
 	out := []string{line.String()}
 	if err := f.Err(); err != nil {
-		for _, l := range Wrap(S(th.Failed, th.Glyph.Bad+" "+th.Tr(err.Error())), room) {
+		for _, l := range Wrap(S(th.Failed, th.Glyph.Bad+" "+th.Told(err.Error())), room) {
 			out = append(out, strings.Repeat(" ", label+4)+l)
 		}
 	}
