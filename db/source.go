@@ -90,12 +90,18 @@ func inspectRelations(ctx context.Context, q querier) (platform, error) {
 		SELECT EXISTS (SELECT FROM below WHERE rel = to_regclass('public.exam_results')::oid)`); err != nil {
 		return p, err
 	}
-	p.keyed, err = scalar[bool](ctx, q, `
+	p.keyed, err = uniquelyIndexed(ctx, q, "attempt", "id")
+	return p, err
+}
+
+// uniquelyIndexed reports whether a unique index holds the values of a platform
+// table's column to be there, and each once.
+func uniquelyIndexed(ctx context.Context, q querier, table, column string) (bool, error) {
+	return scalar[bool](ctx, q, `
 		SELECT EXISTS (
 			SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-			WHERE i.indrelid = to_regclass('public.attempt') AND i.indisunique AND i.indisvalid AND i.indimmediate
-			  AND i.indnkeyatts = 1 AND i.indpred IS NULL AND a.attname = 'id' AND a.attnotnull)`)
-	return p, err
+			WHERE i.indrelid = to_regclass('public.' || $1) AND i.indisunique AND i.indisvalid AND i.indimmediate
+			  AND i.indnkeyatts = 1 AND i.indpred IS NULL AND a.attname = $2 AND a.attnotnull)`, table, column)
 }
 
 // needed are the columns without which a source cannot be read.

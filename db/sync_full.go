@@ -18,12 +18,14 @@ func (s *syncer) full(ctx context.Context) error {
 	}
 	// Sessions are noted before they are read: what changes in between is read
 	// again by the next sync, never missed. Aside, for source_session itself stays
-	// open to previews until the swap.
+	// open to previews until the swap; no temporary table, which several processes
+	// could not read.
 	const columns = `session_id, user_id, status, created_at, updated_at`
-	note := step{"note the sessions", `CREATE TEMP TABLE sync_seen (LIKE sextant.source_session) ON COMMIT DROP`, nil, nil}
+	note := step{"note the sessions", `CREATE UNLOGGED TABLE sextant.sync_seen (LIKE sextant.source_session)`, nil, nil}
 	if s.reader == SourceExamResults {
-		note = step{"note the sessions", `CREATE TEMP TABLE sync_seen ON COMMIT DROP AS
-			SELECT session_id, nullif(user_id, '') AS user_id, status, created_at, updated_at FROM ` + s.platform.exams() + ` e`, nil, &s.report.Sessions}
+		note = step{"note the sessions", `CREATE UNLOGGED TABLE sextant.sync_seen AS
+			SELECT session_id COLLATE "C" AS session_id, nullif(user_id, '') AS user_id, status, created_at, updated_at
+			FROM ` + s.platform.exams() + ` e ORDER BY created_at`, nil, &s.report.Sessions}
 	}
 	if err := s.run(ctx, []step{note}); err != nil {
 		return err
@@ -38,6 +40,9 @@ func (s *syncer) full(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
+	if s.report.Answers, err = scalar[int64](ctx, s.tx.tx, `SELECT coalesce(sum(answers), 0)::bigint FROM sync_learner`); err != nil {
+		return err
+	}
 	if err := s.compareDays(ctx); err != nil {
 		return err
 	}
@@ -45,7 +50,7 @@ func (s *syncer) full(ctx context.Context) error {
 		return err
 	}
 	for _, r := range []struct{ table, columns, rows string }{
-		{"sextant.source_session", columns, `SELECT ` + columns + ` FROM sync_seen`},
+		{"sextant.source_session", columns, `SELECT ` + columns + ` FROM sextant.sync_seen`},
 		{"sextant.answer_tally", tallyColumns, `SELECT ` + tallyColumns + ` FROM sync_tally`},
 		{"sextant.learner", countColumns, `SELECT ` + countColumns + ` FROM sync_learner`},
 	} {
@@ -56,8 +61,10 @@ func (s *syncer) full(ctx context.Context) error {
 	if err := s.rememberUnresolved(ctx, `public.attempt`); err != nil {
 		return err
 	}
-	if err := s.run(ctx, []step{{"close what is mended", `UPDATE sextant.quarantine SET resolved_at = $1 WHERE resolved_at IS NULL AND last_seen < $1`,
-		[]any{s.state.Now}, nil}}); err != nil {
+	if err := s.run(ctx, []step{
+		{"close what is mended", `UPDATE sextant.quarantine SET resolved_at = $1 WHERE resolved_at IS NULL AND last_seen < $1`, []any{s.state.Now}, nil},
+		{"forget the notes", `DROP TABLE sextant.sync_seen`, nil, nil},
+	}); err != nil {
 		return err
 	}
 	return s.record(ctx, true, true)
@@ -93,43 +100,78 @@ func (s *syncer) refill(ctx context.Context, table, insert string) error {
 
 // build makes sextant.answer_next, indexed, without what is set aside.
 func (s *syncer) build(ctx context.Context) error {
-	var read string
-	switch s.reader {
-	case SourceExamResults:
-		read = readExams(s.platform.exams())
-	case SourceAttempt:
-		read = s.platform.readAttempts(`true`)
-	default:
-		read = readResponses(`true`)
+	read, err := s.readAll(ctx)
+	if err != nil {
+		return err
 	}
 	steps := []step{
 		// The planner expects a hundred answers of every session and shuns parallel
 		// workers for their cost by the row; here they halve the time. INSERT could
-		// not use them at all.
+		// not use them at all, which is why all that is large is made by CREATE TABLE.
 		{"use all cores", `SET LOCAL parallel_tuple_cost = 0; SET LOCAL parallel_setup_cost = 0;
 			SET LOCAL min_parallel_table_scan_size = 0; SET LOCAL work_mem = '128MB'; SET LOCAL maintenance_work_mem = '512MB'`, nil, nil},
-		// In the order of time, so that a day's answers lie in a few pages.
-		{"read the source", `CREATE TABLE sextant.answer_next AS SELECT * FROM (` + s.platform.remembered(read) + `) answer ORDER BY answered_at`, nil, nil},
+		{"read the source", `CREATE TABLE sextant.answer_next AS ` + read, nil, nil},
+		{"find bad answers", `CREATE TEMP TABLE sync_bad ON COMMIT DROP AS
+			SELECT n.ctid AS place, n.source_key, n.position, n.problems, n.raw, ` + taken + ` AS taken FROM sextant.answer_next n
+			WHERE n.problems IS NOT NULL`, nil, nil},
 		{"set bad answers aside", quarantine(`
-			SELECT n.source_key, n.position, r.reason, n.raw FROM sextant.answer_next n CROSS JOIN LATERAL unnest(n.problems) r (reason)
-			WHERE n.problems IS NOT NULL`), []any{s.reader, s.state.Now}, &s.report.Quarantined},
-		{"leave them out", `DELETE FROM sextant.answer_next n WHERE n.problems IS NOT NULL AND NOT ` + taken, nil, nil},
+			SELECT b.source_key, b.position, r.reason, b.raw FROM sync_bad b CROSS JOIN LATERAL unnest(b.problems) r (reason)`),
+			[]any{s.reader, s.state.Now}, &s.report.Quarantined},
+		{"leave them out", `DELETE FROM sextant.answer_next WHERE ctid = ANY (ARRAY(SELECT place FROM sync_bad WHERE NOT taken))`, nil, nil},
 		{"drop the working columns", `ALTER TABLE sextant.answer_next DROP COLUMN problems, DROP COLUMN raw`, nil, nil},
-	}
-	steps = append(steps,
 		// One statement reads the table once for all of them.
-		step{"constrain", `ALTER TABLE sextant.answer_next ALTER user_id SET NOT NULL, ALTER item_id SET NOT NULL,
+		{"constrain", `ALTER TABLE sextant.answer_next ALTER user_id SET NOT NULL, ALTER item_id SET NOT NULL,
 			ALTER correct SET NOT NULL, ALTER hints SET NOT NULL, ALTER answered_at SET NOT NULL,
 			ALTER source_key SET NOT NULL, ALTER position SET NOT NULL`, nil, nil},
-		step{"analyze", `ANALYZE sextant.answer_next`, nil, nil},
-		step{"index by key", `ALTER TABLE sextant.answer_next ADD CONSTRAINT answer_next_pkey PRIMARY KEY (source_key, position)`, nil, nil},
-		step{"index by learner", `CREATE INDEX answer_next_user ON sextant.answer_next (user_id, answered_at)`, nil, nil},
-		step{"index by moment", `CREATE INDEX answer_next_moment ON sextant.answer_next (answered_at)`, nil, nil},
-	)
+		{"analyze", `ANALYZE sextant.answer_next`, nil, nil},
+		{"index by key", `ALTER TABLE sextant.answer_next ADD CONSTRAINT answer_next_pkey PRIMARY KEY (source_key, position)`, nil, nil},
+		{"index by learner", `CREATE INDEX answer_next_user ON sextant.answer_next (user_id, answered_at)`, nil, nil},
+		{"index by moment", `CREATE INDEX answer_next_moment ON sextant.answer_next (answered_at)`, nil, nil},
+	}
 	if s.reader == SourceExamResults {
-		steps = append(steps, step{"set bad rows aside", quarantine(badRows(s.platform.exams())), []any{s.reader, s.state.Now}, &s.report.Quarantined})
+		steps = append(steps,
+			step{"find bad rows", `CREATE TEMP TABLE sync_bad_row ON COMMIT DROP AS ` + badRows(s.platform.exams()), nil, nil},
+			step{"set bad rows aside", quarantine(`SELECT * FROM sync_bad_row`), []any{s.reader, s.state.Now}, &s.report.Quarantined})
 	}
 	return s.run(ctx, steps)
+}
+
+// readAll reads the whole source, in the order of time, so that a day's answers
+// lie in a few pages.
+func (s *syncer) readAll(ctx context.Context) (string, error) {
+	var read string
+	switch s.reader {
+	case SourceExamResults:
+		read = readExams(s.platform.exams())
+		found, err := s.findable(ctx)
+		if err != nil {
+			return "", err
+		}
+		if found {
+			// Sessions taken from the notes, which are in order, yield answers in order,
+			// but for a few that several processes read at a time: sorting them all would
+			// cost a fifth more, and nothing could be written meanwhile.
+			return readExams(`(SELECT e.* FROM sextant.sync_seen s CROSS JOIN LATERAL (
+				SELECT * FROM ` + s.platform.exams() + ` e WHERE e.session_id = s.session_id COLLATE "default" ` + once + `) e)`), nil
+		}
+	case SourceAttempt:
+		read = s.platform.remembered(s.platform.readAttempts(`true`))
+	default:
+		read = s.platform.remembered(readResponses(`true`))
+	}
+	return `SELECT * FROM (` + read + `) answer ORDER BY answered_at`, nil
+}
+
+// findable reports whether the sessions of exam_results are quickly found one by
+// one: by an index, and in a table that the pass that noted them has brought into
+// memory. From a disk they would come in no order.
+func (s *syncer) findable(ctx context.Context) (bool, error) {
+	unique, err := uniquelyIndexed(ctx, s.tx.tx, "exam_results", "session_id")
+	if err != nil || !unique {
+		return false, err
+	}
+	return scalar[bool](ctx, s.tx.tx, `
+		SELECT pg_table_size('public.exam_results') <= pg_size_bytes(current_setting('effective_cache_size')) / 2`)
 }
 
 // compareDays marks the days whose answers are not what they were.
@@ -191,9 +233,5 @@ func (s *syncer) swap(ctx context.Context, views []step) error {
 	for _, g := range grants {
 		steps = append(steps, step{"grant", g, nil, nil})
 	}
-	if err := s.run(ctx, steps); err != nil {
-		return err
-	}
-	s.report.Answers, err = scalar[int64](ctx, s.tx.tx, `SELECT count(*) FROM sextant.answer`)
-	return err
+	return s.run(ctx, steps)
 }

@@ -17,7 +17,7 @@ func readExams(from string) string {
 	return `
 	SELECT user_id, item_id, topic_id, session_id, correct,
 	       CASE WHEN secs >= 0.0005 AND NOT bad_time THEN (secs * 1000)::int END AS response_time_ms, -- rounded by the cast
-	       CASE WHEN hints = 0 OR bad_hints THEN 0 ELSE coalesce(hints, 0)::int END AS hints,
+	       CASE WHEN hints IS NULL OR bad_hints THEN 0 ELSE hints::int END AS hints,
 	       answered_at, session_id AS source_key, position,
 	       ` + problems(`
 	           CASE WHEN jsonb_typeof(q) <> 'object' THEN 'not_an_object' END,
@@ -33,19 +33,20 @@ func readExams(from string) string {
 	FROM (` + checked(`
 		SELECT *, sextant.whole(number) COLLATE "C" AS item_id, sextant.read_verdict(verdict) AS correct,
 		       secs IS NULL AND jsonb_typeof(t) <> 'null' OR secs >= 2147483.6475 AS bad_time,
-		       CASE WHEN hints = 0 THEN false
-		            ELSE jsonb_typeof(h) <> 'null' AND (hints IS NULL OR hints % 1 <> 0 OR hints NOT BETWEEN 0 AND 1000000) END AS bad_hints,
+		       CASE WHEN hints IS NULL THEN h <> '0' AND jsonb_typeof(h) <> 'null'
+		            ELSE hints % 1 <> 0 OR hints NOT BETWEEN 0 AND 1000000 END AS bad_hints,
 		       `+calendarMoment+` AS answered_at,
-		       CASE WHEN jsonb_typeof(topic) = 'string' THEN nullif(q ->> 'topic', '') COLLATE "C" END AS topic_id,
-		       jsonb_typeof(topic) NOT IN ('string', 'null') AS bad_topic, NULL::text AS keyless
+		       CASE WHEN topic_type = 'string' THEN nullif(q ->> 'topic', '') COLLATE "C" END AS topic_id,
+		       topic_type <> 'string' AND topic_type <> 'null' AS bad_topic, NULL::text AS keyless
 		FROM (
 			SELECT *, CASE WHEN jsonb_typeof(is_correct) <> 'null' THEN is_correct ELSE q -> 'correct' END AS verdict,
-			       sextant.read_number(item) AS number, sextant.read_number(t) AS secs, sextant.read_number(h) AS hints
+			       sextant.read_number(item) AS number, sextant.read_number(t) AS secs,
+			       CASE WHEN h <> '0' THEN sextant.read_number(h) END AS hints
 			FROM (
 				SELECT nullif(e.user_id, '') COLLATE "C" AS user_id, e.session_id COLLATE "C" AS session_id,
 				       e.created_at AS moment, a.position::int AS position, a.q,
 				       a.q -> 'question_id' AS item, a.q -> 'is_correct' AS is_correct,
-				       a.q -> 'time_spent_sec' AS t, a.q -> 'used_hints' AS h, a.q -> 'topic' AS topic
+				       a.q -> 'time_spent_sec' AS t, a.q -> 'used_hints' AS h, jsonb_typeof(a.q -> 'topic') AS topic_type
 				FROM `+from+` e
 				CROSS JOIN LATERAL jsonb_array_elements(
 					CASE WHEN jsonb_typeof(e.result_json -> 'questions') = 'array' THEN e.result_json -> 'questions' ELSE '[]' END)
