@@ -39,8 +39,8 @@ func parseOnline(args []string, out io.Writer) (onlineOptions, error) {
 	f.IntVar(&o.rate, "rate", o.rate, "finished sessions a second")
 	f.DurationVar(&o.lasting, "lasting", o.lasting, "for so long")
 	f.IntVar(&o.backlog, "backlog", o.backlog, "sessions that wait when workers start")
-	o.bind(f, onlineNames())
-	return o, o.parse(f, args, onlineNames())
+	o.bind(f, namesOf(onlineCases))
+	return o, o.parse(f, args, namesOf(onlineCases))
 }
 
 // onlineBench is one run of it.
@@ -52,11 +52,11 @@ type onlineBench struct {
 	users   []string
 	log     *slog.Logger
 	errOut  io.Writer
-	rows    [][3]string // work, target, measured
+	figures
 }
 
 // online measures θ at session end with real workers and prints the table.
-func online(ctx context.Context, args []string, out, errOut io.Writer) (err error) {
+func online(ctx context.Context, args []string, out, errOut io.Writer) error {
 	o, err := parseOnline(args, errOut)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -64,32 +64,17 @@ func online(ctx context.Context, args []string, out, errOut io.Writer) (err erro
 	if err != nil {
 		return err
 	}
-	remove, err := o.mkdir()
-	defer func() { err = errors.Join(err, remove()) }()
-	if err != nil {
-		return err
-	}
-	b := &onlineBench{options: o, log: slog.New(slog.NewTextHandler(errOut, nil)), errOut: errOut}
-	if b.server, err = dbbench.JoinWith(ctx, o.data, dbbench.CommitTimes); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, b.server.Leave(context.WithoutCancel(ctx))) }()
-	if err := b.prepare(ctx); err != nil {
-		return err
-	}
-	for _, c := range onlineCases {
-		if !o.wants(c.name) {
-			continue
+	return o.serve(ctx, dbbench.CommitTimes, func(server *dbbench.Server) error {
+		b := &onlineBench{options: o, server: server, log: slog.New(slog.NewTextHandler(errOut, nil)), errOut: errOut}
+		if err := b.prepare(ctx); err != nil {
+			return err
 		}
-		if err := c.run(ctx, b); err != nil {
-			return fmt.Errorf("%s: %w", c.name, err)
+		if err := runCases(ctx, &o.bed, onlineCases, b); err != nil {
+			return err
 		}
-	}
-	fmt.Fprint(out, "| work | target | measured |\n|---|---|---|\n")
-	for _, r := range b.rows {
-		fmt.Fprintf(out, "| %s | %s | %s |\n", r[0], r[1], r[2])
-	}
-	return nil
+		b.print(out)
+		return nil
+	})
 }
 
 // prepare makes a platform that lives now, calibrated, with the trigger on it.
@@ -181,6 +166,6 @@ func (b *onlineBench) drained(ctx context.Context, most time.Duration) error {
 }
 
 func (b *onlineBench) add(work, target, format string, args ...any) {
-	b.rows = append(b.rows, [3]string{work, target, fmt.Sprintf(format, args...)})
+	b.figures.add(work, target, format, args...)
 	b.log.Info(work, "measured", fmt.Sprintf(format, args...))
 }

@@ -12,13 +12,8 @@ import (
 	"sextant/jobs/demo"
 )
 
-// onlineCase measures one promise, or two.
-type onlineCase struct {
-	name string
-	run  func(context.Context, *onlineBench) error
-}
-
-var onlineCases = []onlineCase{
+// Each measures one promise, or two.
+var onlineCases = []suiteCase[*onlineBench]{
 	{"latency", measureLatency},
 	{"load", measureLoad},
 	{"sustained", measureSustained},
@@ -26,14 +21,6 @@ var onlineCases = []onlineCase{
 	{"idle", measureIdle},
 	{"inserts", measureInserts},
 	{"regrade", measureRegrade},
-}
-
-func onlineNames() []string {
-	names := make([]string, len(onlineCases))
-	for i, c := range onlineCases {
-		names[i] = c.name
-	}
-	return names
 }
 
 const settleFor = 3 * time.Second // a worker that has just started reads the bank

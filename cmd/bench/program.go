@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"sextant/db/dbbench"
 )
 
 // bed is what a benchmark of the real program is run on.
@@ -64,6 +66,62 @@ func (b *bed) mkdir() (remove func() error, err error) {
 	}
 	b.program, err = filepath.Abs(b.program)
 	return remove, err
+}
+
+// serve runs f beside a server on the bed's folder.
+func (b *bed) serve(ctx context.Context, settings map[string]string, f func(*dbbench.Server) error) (err error) {
+	remove, err := b.mkdir()
+	defer func() { err = errors.Join(err, remove()) }()
+	if err != nil {
+		return err
+	}
+	server, err := dbbench.JoinWith(ctx, b.data, settings)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Leave(context.WithoutCancel(ctx))) }()
+	return f(server)
+}
+
+// suiteCase is a case of the suite S.
+type suiteCase[S any] struct {
+	name string
+	run  func(context.Context, S) error
+}
+
+func namesOf[S any](cases []suiteCase[S]) []string {
+	names := make([]string, len(cases))
+	for i, c := range cases {
+		names[i] = c.name
+	}
+	return names
+}
+
+// runCases runs the cases that are wanted.
+func runCases[S any](ctx context.Context, b *bed, cases []suiteCase[S], suite S) error {
+	for _, c := range cases {
+		if !b.wants(c.name) {
+			continue
+		}
+		if err := c.run(ctx, suite); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
+	return nil
+}
+
+// figures are rows of work, target and what was measured.
+type figures [][3]string
+
+func (f *figures) add(work, target, format string, args ...any) {
+	*f = append(*f, [3]string{work, target, fmt.Sprintf(format, args...)})
+}
+
+func (f *figures) print(out io.Writer) {
+	fmt.Fprint(out, "| work | target | measured |\n|---|---|---|\n")
+	for _, r := range *f {
+		fmt.Fprintf(out, "| %s | %s | %s |\n", r[0], r[1], r[2])
+	}
 }
 
 // process is a run of the program whose memory is watched.

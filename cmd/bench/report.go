@@ -30,34 +30,27 @@ type reportBench struct {
 	url     string
 	log     *slog.Logger
 	errOut  io.Writer
-	rows    [][3]string // work, target, measured
+	figures
 }
 
-var reportCases = []struct {
-	name string
-	run  func(context.Context, *reportBench) error
-}{{"one", benchOneReport}, {"all", benchAllReports}, {"again", benchUnchangedReports}}
+var reportCases = []suiteCase[*reportBench]{{"one", benchOneReport}, {"all", benchAllReports}, {"again", benchUnchangedReports}}
 
 func parseReport(args []string, out io.Writer) (reportOptions, error) {
 	o := reportOptions{learners: 1000}
 	if slices.Contains(args, "--large") {
 		o.learners = 10_000
 	}
-	var names []string
-	for _, c := range reportCases {
-		names = append(names, c.name)
-	}
 	f := flag.NewFlagSet("bench report", flag.ContinueOnError)
 	f.SetOutput(out)
 	f.Bool("large", false, "the sizes that the targets are about: some 5 minutes, 3 GB")
 	f.IntVar(&o.learners, "learners", o.learners, "to make reports of")
-	o.bind(f, names)
-	return o, o.parse(f, args, names)
+	o.bind(f, namesOf(reportCases))
+	return o, o.parse(f, args, namesOf(reportCases))
 }
 
 // weeklyReports measures the weekly report with the real program and prints the
 // table.
-func weeklyReports(ctx context.Context, args []string, out, errOut io.Writer) (err error) {
+func weeklyReports(ctx context.Context, args []string, out, errOut io.Writer) error {
 	o, err := parseReport(args, errOut)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -65,32 +58,17 @@ func weeklyReports(ctx context.Context, args []string, out, errOut io.Writer) (e
 	if err != nil {
 		return err
 	}
-	remove, err := o.mkdir()
-	defer func() { err = errors.Join(err, remove()) }()
-	if err != nil {
-		return err
-	}
-	b := &reportBench{options: o, log: slog.New(slog.NewTextHandler(errOut, nil)), errOut: errOut}
-	if b.server, err = dbbench.JoinWith(ctx, o.data, dbbench.Statements); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, b.server.Leave(context.WithoutCancel(ctx))) }()
-	if err := b.prepare(ctx); err != nil {
-		return err
-	}
-	for _, c := range reportCases {
-		if !o.wants(c.name) {
-			continue
+	return o.serve(ctx, dbbench.Statements, func(server *dbbench.Server) error {
+		b := &reportBench{options: o, server: server, log: slog.New(slog.NewTextHandler(errOut, nil)), errOut: errOut}
+		if err := b.prepare(ctx); err != nil {
+			return err
 		}
-		if err := c.run(ctx, b); err != nil {
-			return fmt.Errorf("%s: %w", c.name, err)
+		if err := runCases(ctx, &o.bed, reportCases, b); err != nil {
+			return err
 		}
-	}
-	fmt.Fprint(out, "| work | target | measured |\n|---|---|---|\n")
-	for _, r := range b.rows {
-		fmt.Fprintf(out, "| %s | %s | %s |\n", r[0], r[1], r[2])
-	}
-	return nil
+		b.print(out)
+		return nil
+	})
 }
 
 // prepare makes a platform with abilities and KPIs up to the last Sunday.
@@ -107,7 +85,7 @@ func (b *reportBench) prepare(ctx context.Context) (err error) {
 			return err
 		}
 		b.log.Info("simulating a platform", "learners", b.options.learners)
-		if _, err := demo.Load(ctx, d, demo.Options{Learners: b.options.learners, Items: 1000, Days: 40, Seed: 1, Until: sunday.Start()}, nil); err != nil {
+		if _, err := demo.Load(ctx, d, demo.Options{Learners: b.options.learners, Items: max(60, min(1000, b.options.learners/2)), Days: 40, Seed: 1, Until: sunday.Start()}, nil); err != nil {
 			return err
 		}
 		for _, args := range [][]string{{"sync-answers"},
@@ -149,10 +127,6 @@ func (b *reportBench) generate(ctx context.Context, args ...string) (r dbbench.R
 	}
 	r, err = b.server.Reports(ctx, b.url)
 	return r, wall, cpu, rss, err
-}
-
-func (b *reportBench) add(work, target, format string, args ...any) {
-	b.rows = append(b.rows, [3]string{work, target, fmt.Sprintf(format, args...)})
 }
 
 func ms(d time.Duration) string { return fmt.Sprintf("%d ms", d.Milliseconds()) }

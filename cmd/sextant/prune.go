@@ -19,7 +19,7 @@ type pruneOptions struct {
 }
 
 func newPruneCmd(a *app) *cobra.Command {
-	o := pruneOptions{app: a, request: jobs.Request{Stage: jobs.Prune{}.Info().Name}}
+	o := &pruneOptions{app: a, request: jobs.Request{Stage: jobs.Prune{}.Info().Name}}
 	cmd := &cobra.Command{
 		Use: "prune", Short: "Keep the ledger, the histories and the quarantine bounded", Args: noArgs,
 		Long: fmt.Sprintf(`Removes what is older than a number of days, at least %d: runs with their logs and failures, superseded
@@ -30,26 +30,34 @@ would go and asks; off a terminal it goes ahead.`, jobs.PruneLeast),
 		Example: `  sextant prune --dry-run
   sextant prune --older-than 400d
   30 6 1 * * sextant prune --quiet                       monthly, from cron`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			days, err := strconv.Atoi(strings.TrimSuffix(o.older, "d"))
-			if err != nil {
-				return usagef("--older-than: %q is not a number of days; write it as 400d", o.older)
-			}
-			if err := jobs.CheckRetention(days); err != nil {
+	}
+	o.bind(cmd, "what to remove, in days", prune, jobs.CheckRetention)
+	return cmd
+}
+
+// bind binds the flags of a command that removes what is old, and what it does
+// once checks find nothing wrong with the days.
+func (o *pruneOptions) bind(cmd *cobra.Command, older string, do func(context.Context, pruneOptions) error, checks ...func(int) error) {
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		days, err := strconv.Atoi(strings.TrimSuffix(o.older, "d"))
+		if err != nil {
+			return usagef("--older-than: %q is not a number of days; write it as 400d", o.older)
+		}
+		for _, check := range checks {
+			if err := check(days); err != nil {
 				return err
 			}
-			o.request.Options = map[string]string{"older-than": strconv.Itoa(days)}
-			if err := dryRunFromEnv(a, cmd, &o.request); err != nil {
-				return err
-			}
-			return prune(cmd.Context(), o)
-		},
+		}
+		o.request.Options = map[string]string{"older-than": strconv.Itoa(days)}
+		if err := dryRunFromEnv(o.app, cmd, &o.request); err != nil {
+			return err
+		}
+		return do(cmd.Context(), *o)
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVar(&o.older, "older-than", "400d", "what to remove, in days")
+	cmd.Flags().StringVar(&o.older, "older-than", "400d", older)
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
-	bindRequest(a, cmd, &o.request)
-	return cmd
+	bindRequest(o.app, cmd, &o.request)
 }
 
 func prune(ctx context.Context, o pruneOptions) error {

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,28 +10,14 @@ import (
 )
 
 func newReportPruneCmd(a *app) *cobra.Command {
-	o := pruneOptions{app: a, request: jobs.Request{Stage: jobs.PruneReports{}.Info().Name}}
+	o := &pruneOptions{app: a, request: jobs.Request{Stage: jobs.PruneReports{}.Info().Name}}
 	cmd := &cobra.Command{
 		Use: "prune", Short: "Remove old reports from where they are stored", Args: noArgs,
 		Long: `Removes the reports of weeks that ended longer ago than a number of days: the files or S3 objects first, then what points
 to them. On a terminal it says how many and asks; off a terminal it goes ahead.`,
 		Example: "  sextant report prune --older-than 400d --dry-run\n  30 6 1 * * sextant report prune --quiet                monthly, from cron",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			days, err := strconv.Atoi(strings.TrimSuffix(o.older, "d"))
-			if err != nil {
-				return usagef("--older-than: %q is not a number of days; write it as 400d", o.older)
-			}
-			o.request.Options = map[string]string{"older-than": strconv.Itoa(days)}
-			if err := dryRunFromEnv(a, cmd, &o.request); err != nil {
-				return err
-			}
-			return pruneReports(cmd.Context(), o)
-		},
 	}
-	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVar(&o.older, "older-than", "400d", "what to remove, in days since the week's end")
-	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
-	bindRequest(a, cmd, &o.request)
+	o.bind(cmd, "what to remove, in days since the week's end", pruneReports)
 	return cmd
 }
 
