@@ -107,8 +107,14 @@ func (p *ReportParams) variants() (out []report.Variant) {
 // store is where the parameters keep the reports.
 func (p *ReportParams) store(getenv func(string) string) store.Settings {
 	within, _ := time.ParseDuration(p.Timeout) // checked
+	sse := p.SSE
+	for _, name := range []string{"AES256", "aws:kms"} { // as S3 spells them
+		if strings.EqualFold(sse, name) {
+			sse = name
+		}
+	}
 	return store.Settings{Dir: p.Out, S3: store.S3Settings{Bucket: p.Bucket, Region: p.Region, Endpoint: p.Endpoint, PathStyle: p.PathStyle,
-		SSE: p.SSE, SSEKey: p.SSEKey, Timeout: within, Getenv: getenv}}
+		SSE: sse, SSEKey: p.SSEKey, Timeout: within, Getenv: getenv}}
 }
 
 // settle decides the weeks of a run and where its reports go, from what was

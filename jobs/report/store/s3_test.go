@@ -2,10 +2,13 @@ package store_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +149,42 @@ func TestS3SaysWhatToDo(t *testing.T) {
 func env(access, secret string) func(string) string {
 	return func(name string) string {
 		return map[string]string{"AWS_ACCESS_KEY_ID": access, "AWS_SECRET_ACCESS_KEY": secret}[name]
+	}
+}
+
+// What reaches the service: the checksum, the encryption asked for, no word on
+// who may read; and again where it says that it is busy.
+func TestS3PutSendsChecksumAndEncryption(t *testing.T) {
+	t.Parallel()
+	var tries []http.Header
+	var bodies []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		tries, bodies = append(tries, r.Header), append(bodies, r.Method+" "+r.URL.Path+" "+string(body))
+		if len(tries) < 3 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	defer server.Close()
+	st := open(t, store.Settings{S3: store.S3Settings{Bucket: "reports", Region: "us-east-1", Endpoint: server.URL, PathStyle: true,
+		SSE: "aws:kms", SSEKey: "key-1", Getenv: env("a", "b")}})
+	put(t, st, page)
+	sum := sha256.Sum256(page.Body)
+	for i, h := range tries {
+		for name, want := range map[string]string{
+			"X-Amz-Checksum-Sha256": base64.StdEncoding.EncodeToString(sum[:]), "X-Amz-Server-Side-Encryption": "aws:kms",
+			"X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": "key-1", "X-Amz-Acl": "",
+		} {
+			if got := h.Get(name); got != want {
+				t.Errorf("try %d: %s is %q, want %q", i+1, name, got, want)
+			}
+		}
+		if want := "PUT /reports/" + page.Key + " " + string(page.Body); bodies[i] != want {
+			t.Errorf("try %d: %q, want %q", i+1, bodies[i], want)
+		}
+	}
+	if len(tries) != 3 {
+		t.Errorf("tried %d times, want 3", len(tries))
 	}
 }
 
