@@ -43,8 +43,9 @@ func (f *fixture) WhyTheta(ctx context.Context, userID, topicID string) (jobs.Th
 		w.Used = append(w.Used, u)
 	}
 	w.Stored = db.Ability{Theta: math.Round(w.Theta*1e4) / 1e4, SE: ptr(0.287), Model: "2PL", Version: "v1", FittedAt: w.AsOf}
+	const later = "superseded by a later answer to the same item"
 	for k := range 6 {
-		reason := []string{"superseded", "superseded", "no parameters", "outside the lookback", "superseded", "answered after the estimate"}[k]
+		reason := []string{later, later, "its item has no parameters", "older than the 180 days of the lookback", later, "answered after the estimate"}[k]
 		w.LeftOut = append(w.LeftOut, jobs.Excluded{ItemID: fmt.Sprint(101 + k*13), TopicID: &topics[k%4], AnsweredAt: w.AsOf.AddDate(0, 0, -9*k), Reason: reason})
 	}
 	return w, nil

@@ -117,7 +117,8 @@ func (s *items) Keys() []Key {
 	keys := []Key{
 		{Strokes: []string{"enter"}, Label: "open", Help: "open the item: its curves and its history", Off: none,
 			Do: func() tea.Cmd { return a.push(newItem(a, s.bank, s.CurrentID())) }},
-		{Strokes: []string{"tab"}, Label: "list/charts", Help: "move on to the bank's charts: learners against items, precision, drift", Do: s.next},
+		{Strokes: []string{"tab"}, Label: "list/charts", Help: "move on to the bank's charts: learners against items, precision, drift",
+			Off: when(s.feed.value.Calibration == nil, "there is no calibration to draw"), Do: s.next},
 		{Strokes: []string{"b"}, Label: "bank", Help: "choose a bank", Off: when(!s.summary.loaded, "the banks are not loaded yet"), Do: s.chooseBank},
 	}
 	if refused != nil {

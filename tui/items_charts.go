@@ -18,7 +18,7 @@ const (
 )
 
 const (
-	chartWidth  = 56 // from twice which two charts stand side by side
+	chartWidth  = 54 // from twice which two charts stand side by side
 	chartHeight = 13 // the least of one among several
 )
 

@@ -203,7 +203,11 @@ func (s *why) tabs() widget.Line {
 	line := widget.S(style(!s.onLeft), th.Tr("Used")).Add(th.Faint, " "+count(len(w.Used))).Add(th.Blank, "   ").
 		Add(style(s.onLeft), th.Tr("Left out")).Add(th.Faint, " "+count(len(w.LeftOut)))
 	if len(w.LeftOut) > 0 {
-		line = line.Add(th.Faint, reasons(w.LeftOut))
+		told := slices.Clone(w.LeftOut)
+		for i := range told {
+			told[i].Reason = leftOutWords(th, told[i].Reason)
+		}
+		line = line.Add(th.Faint, reasons(told))
 	}
 	return line
 }
@@ -223,7 +227,7 @@ func (s *why) head() []string {
 		lines = append(lines, widget.S(th.Muted, th.Tr("prior N(%s, %s²): %s", number(w.PriorMean, 2), number(w.PriorSD, 2), priorWords(th, w))+
 			"  "+th.Glyph.Dot+"  "+th.Tr("scale %s", widget.Clean(w.Version))+"  "+th.Glyph.Dot+"  "+th.Tr("answers of %s up to %s UTC", plural(th, w.Lookback, "%s day", "%s days"), clock(a.now(), w.AsOf))))
 		for _, n := range w.Notes {
-			lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, widget.Clean(n)))
+			lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, noteWords(th, n)))
 		}
 	}
 	var rows []string
@@ -321,10 +325,36 @@ func (s *why) fill() {
 			widget.T(th.Text, x.AnsweredAt.UTC().Format("2006-01-02 15:04")),
 			widget.T(th.Text, widget.Clean(x.ItemID)),
 			widget.T(th.Muted, topicName(x.TopicID)),
-			widget.T(th.Text, widget.Clean(x.Reason)),
+			widget.T(th.Text, leftOutWords(th, x.Reason)),
 		}}
 	}
 	s.left.SetRows(rows)
+}
+
+// leftOutWords is the reason why an answer does not count.
+func leftOutWords(th *theme.Theme, reason string) string {
+	var days int
+	if n, err := fmt.Sscanf(reason, "older than the %d days of the lookback", &days); n == 1 && err == nil {
+		return th.Tr("older than the %d days of the lookback", days)
+	}
+	switch reason {
+	case "superseded by a later answer to the same item":
+		return th.Tr("superseded by a later answer to the same item")
+	case "its item has no parameters":
+		return th.Tr("its item has no parameters")
+	case "answered after the estimate":
+		return th.Tr("answered after the estimate")
+	}
+	return widget.Clean(reason)
+}
+
+// noteWords is what an operator should know of an explanation.
+func noteWords(th *theme.Theme, note string) string {
+	var later int
+	if n, err := fmt.Sscanf(note, "answers that came after the estimate: %d;", &later); n == 1 && err == nil {
+		return plural(th, later, "%s answer has come since the estimate; T takes it in", "%s answers have come since the estimate; T takes them in")
+	}
+	return widget.Clean(note)
 }
 
 // signedTo is a number with its sign.
@@ -370,7 +400,7 @@ func describeWhy(a *app, w jobs.ThetaWhy, command string) dialog {
 	lines = append(lines, pair(th, "scale", w.Version), pair(th, "calibration", orDash(th, w.Calibration)),
 		pair(th, "prior", "N("+number(w.PriorMean, 3)+", "+number(w.PriorSD, 3)+"²), "+priorWords(th, w)))
 	for _, n := range w.Notes {
-		lines = append(lines, nil, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, widget.Clean(n)))
+		lines = append(lines, nil, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, noteWords(th, n)))
 	}
 	lines = append(lines, nil, widget.S(th.Muted, th.Tr("A pull is how far an answer moves the estimate: the prior's mean and all pulls add up to it. A right answer to an item that was expected to be right pulls little.")),
 		nil, pair(th, "command", command))
