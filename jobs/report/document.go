@@ -1,7 +1,7 @@
 // Package report makes the weekly report of a learner: its content (Document),
 // its words in a language and for a reader (Page), its figures, and its
 // renderers. It reads no clock and no database but through db, and stores
-// nothing: that is for package jobs.
+// nothing: that is for package store.
 package report
 
 import (
