@@ -91,7 +91,7 @@ func (s *Service) CompareRuns(ctx context.Context, a, b uuid.UUID) (RunCompariso
 		return out, err
 	}
 	out.Lines = append(out.Lines, linking...)
-	out.Items, err = s.compareItems(ctx, one.ID, two.ID)
+	out.Items, err = s.CompareItems(ctx, one.ID, two.ID)
 	return out, err
 }
 
@@ -218,8 +218,8 @@ func (s *Service) compareLinking(ctx context.Context, a, b uuid.UUID) ([]Compare
 	return nil, err
 }
 
-// compareItems sets the items of two calibrations side by side.
-func (s *Service) compareItems(ctx context.Context, a, b uuid.UUID) (*ComparedBanks, error) {
+// CompareItems sets the items of two calibrations side by side.
+func (s *Service) CompareItems(ctx context.Context, a, b uuid.UUID) (*ComparedBanks, error) {
 	before, err := s.db.ItemRows(ctx, a)
 	if err != nil {
 		return nil, err

@@ -63,6 +63,9 @@ func Run(ctx context.Context, o Options) error {
 	return err
 }
 
+// New is the console's model, for whoever runs it otherwise than Run does.
+func New(ctx context.Context, o Options) tea.Model { return newApp(ctx, o) }
+
 func newApp(ctx context.Context, o Options) *app {
 	if o.Clock == nil {
 		o.Clock = time.Now

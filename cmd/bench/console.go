@@ -12,6 +12,7 @@ import (
 
 	"sextant/db"
 	"sextant/db/dbbench"
+	"sextant/jobs"
 )
 
 // consoleOptions are the sizes of the console's benchmark.
@@ -124,12 +125,42 @@ func (b *consoleBench) add(what, target, format string, args ...any) {
 var consoleCases = []struct {
 	name string
 	run  func(context.Context, *consoleBench) error
-}{}
+}{
+	{"start", benchStart},
+	{"keys", benchKeys},
+	{"echo", benchEcho},
+	{"search", benchSearch},
+	{"data", benchScreens},
+	{"memory", benchMemory},
+	{"bytes", benchBytes},
+	{"idle", benchIdle},
+}
 
 func consoleNames() []string {
-	names := make([]string, len(consoleCases))
-	for i, c := range consoleCases {
-		names[i] = c.name
+	return []string{"start", "keys", "echo", "search", "data", "memory", "bytes", "idle"}
+}
+
+// service is the console's, on the database or, as when it is stalled, through
+// another address.
+func (b *consoleBench) service(ctx context.Context, url string) (*jobs.Service, func(), error) {
+	d, err := db.Open(ctx, db.Config{URL: url})
+	if err != nil {
+		return nil, nil, err
 	}
-	return names
+	r := &jobs.Runner{DB: d, Stages: jobs.Stages(), Log: slog.New(slog.DiscardHandler), Clock: time.Now, Getenv: func(string) string { return "" },
+		Host: "bench", Version: "bench", Actor: "bench", Defaults: map[string]string{}}
+	return jobs.NewService(d, r, jobs.About{Environment: "bench", Database: d.Target(), Version: "bench"}, jobs.ProcessLauncher{}), d.Close, nil
+}
+
+// percentile is the value below which a share of the times lies.
+func percentile(times []time.Duration, share float64) time.Duration {
+	if len(times) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(times))
+	return sorted[min(len(sorted)-1, int(share*float64(len(sorted))))]
+}
+
+func milliseconds(d time.Duration) string {
+	return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
 }
