@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"slices"
 	"testing"
 	"time"
@@ -44,7 +45,7 @@ func monkey(t *testing.T, f *fixture, rnd *rand.Rand, keys []string) {
 	var last []string
 	defer func() {
 		if p := recover(); p != nil {
-			t.Fatalf("panic after %q: %v", last, p)
+			t.Fatalf("panic at %d×%d after %q: %v\n%s", d.app.width, d.app.height, last, p, debug.Stack())
 		}
 	}()
 	for range *monkeyKeys {
@@ -74,5 +75,23 @@ func monkey(t *testing.T, f *fixture, rnd *rand.Rand, keys []string) {
 		if t.Failed() {
 			t.Fatalf("after %q", last)
 		}
+	}
+}
+
+// TestEverySize draws every scene in windows of every kind, from too small to
+// vast, without the way there: as a resize at any moment does.
+func TestEverySize(t *testing.T) {
+	for _, s := range scenes {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			d := drive(t, newFixture(), 120, 36, Options{NoColor: true})
+			s.steps(d)
+			for _, w := range []int{1, 39, 40, 47, 60, 77, 100, 109, 110, 150, 151, 240} {
+				for _, h := range []int{1, 9, 10, 11, 12, 13, 14, 16, 18, 22, 26, 30, 60} {
+					d.send(tea.WindowSizeMsg{Width: w, Height: h})
+					d.frame()
+				}
+			}
+		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"sextant/db"
 	"sextant/jobs"
@@ -100,5 +101,26 @@ func TestJournal(t *testing.T) {
 	d.keys("X y").keys(":").typed("log").keys("enter")
 	if frame := d.frame(); !strings.Contains(frame, "failed") || !strings.Contains(frame, "sextant runs cancel") {
 		t.Errorf("the log lacks the failure:\n%s", frame)
+	}
+}
+
+// TestMouse moves with the wheel and goes to the tab that is clicked, only
+// where the mouse was asked for.
+func TestMouse(t *testing.T) {
+	d := drive(t, newFixture(), 100, 30, Options{Background: Dark, Mouse: true})
+	if d.app.View().MouseMode != tea.MouseModeCellMotion {
+		t.Error("the mouse is not taken")
+	}
+	d.send(tea.MouseWheelMsg{Button: tea.MouseWheelDown})
+	if at := d.app.tops[topPipeline].(*pipeline).CurrentID(); at != "generate-weekly-report" {
+		t.Errorf("three rows down is %s", at)
+	}
+	runs := strings.Index(ansi.Strip(d.app.tabs()), "2 Runs")
+	d.send(tea.MouseClickMsg{Button: tea.MouseLeft, X: runs + 3, Y: 1})
+	if title := d.app.screen().Title(); title != "Runs" {
+		t.Errorf("a click on Runs leads to %s", title)
+	}
+	if drive(t, newFixture(), 100, 30, Options{Background: Dark}).app.View().MouseMode != tea.MouseModeNone {
+		t.Error("the mouse is taken unasked")
 	}
 }

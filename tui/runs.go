@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -232,20 +231,6 @@ func (l *runList) pair() []uuid.UUID {
 		ids = append(ids, r.ID)
 	}
 	return ids
-}
-
-// only gives the one run listed whose id starts with prefix.
-func (l *runList) only(prefix string) (uuid.UUID, bool) {
-	var hits []uuid.UUID
-	for _, r := range l.feed.value {
-		if strings.HasPrefix(r.ID.String(), prefix) {
-			hits = append(hits, r.ID)
-		}
-	}
-	if len(hits) != 1 {
-		return uuid.UUID{}, false
-	}
-	return hits[0], true
 }
 
 // fill makes the table's rows of the newest snapshot.
