@@ -70,6 +70,12 @@ func remembering(t *testing.T) base {
 		b.exec(t, `INSERT INTO sextant.kpi_row VALUES ($1, '2026-03-02', '2026-03-03')`, user)
 		b.exec(t, `INSERT INTO report_artifacts (user_id, week_start, format, url) VALUES ($1, '2026-03-02', 'html', 'file:///reports/' || $1)`, user)
 	}
+	if err := b.InTx(t.Context(), func(tx *db.Tx) error {
+		return tx.PutReports(t.Context(), []db.ReportObject{{UserID: leaver, Week: mustDay("2026-03-02"), Edition: "learner", Lang: "ko", Format: "html",
+			URL: "file:///reports/weekly/2026-03-02/0a/learner.ko.html"}}, "en")
+	}); err != nil {
+		t.Fatal(err)
+	}
 	run := b.start(t, "update-theta")
 	b.exec(t, `UPDATE sextant.run SET params = jsonb_build_object('users', jsonb_build_array($2::text, 'ann')), reason = 'asked by ' || $2 WHERE id = $1`, run.ID, leaver)
 	if err := b.AddFailure(t.Context(), run.ID, db.RunFailure{Kind: "learner", Subject: leaver, Error: leaver + ": no luck"}); err != nil {
@@ -101,7 +107,7 @@ func TestForgetLeavesNothing(t *testing.T) {
 	t.Parallel()
 	b := remembering(t)
 	const all = "features_topic_daily.user_id mirt_ability.user_id report_artifacts.url report_artifacts.user_id sextant.answer.user_id " +
-		"sextant.answer_tally.user_id sextant.kpi_row.user_id sextant.learner.user_id sextant.run.error sextant.run.params sextant.run.reason " +
+		"sextant.answer_tally.user_id sextant.kpi_row.user_id sextant.learner.user_id sextant.report_object.user_id sextant.run.error sextant.run.params sextant.run.reason " +
 		"sextant.run_event.attrs sextant.run_event.message sextant.run_failure.error sextant.run_failure.subject sextant.source_session.user_id " +
 		"sextant.theta_history.user_id student_topic_theta.user_id weekly_kpi.user_id"
 	diff(t, "before", b.mentions(t, leaver), all)
@@ -117,11 +123,11 @@ func TestForgetLeavesNothing(t *testing.T) {
 	diff(t, "mentions left", b.mentions(t, leaver), "")
 	diff(t, "what the preview said", render(t, plan), render(t, done))
 	diff(t, "what was done", render(t, done), `{"erased":[{"table":"sextant.quarantine","rows":4},{"table":"sextant.answer","rows":4},{"table":"sextant.answer_tally","rows":2},`+
-		`{"table":"sextant.kpi_row","rows":1},{"table":"sextant.learner","rows":1},{"table":"sextant.source_session","rows":2},`+
+		`{"table":"sextant.kpi_row","rows":1},{"table":"sextant.learner","rows":1},{"table":"sextant.report_object","rows":1},{"table":"sextant.source_session","rows":2},`+
 		`{"table":"sextant.theta_history","rows":2},{"table":"public.features_topic_daily","rows":1},{"table":"public.mirt_ability","rows":1},`+
 		`{"table":"public.student_topic_theta","rows":1},{"table":"public.report_artifacts","rows":1},{"table":"public.weekly_kpi","rows":1}],`+
 		`"redacted":[{"table":"sextant.run","rows":1},{"table":"sextant.run_event","rows":1},{"table":"sextant.run_failure","rows":1}],`+
-		`"reports":["file:///reports/kim@example.org"],`+
+		`"stored":["file:///reports/weekly/2026-03-02/0a/learner.ko.html"],"reports":["file:///reports/kim@example.org"],`+
 		`"platform":[{"table":"public.exam_results","rows":2},{"table":"public.session","rows":1},{"table":"public.interest_goal","rows":1}]}`)
 	name := db.Pseudonym(leaver)
 	diff(t, "the ledger's row", b.rows(t, `SELECT params, reason, error, status FROM sextant.run WHERE stage = 'update-theta'`),

@@ -49,7 +49,7 @@ func TestSystemdTakesTheUnits(t *testing.T) {
 		}
 		files = append(files, file)
 	}
-	if len(files) != 9 {
+	if len(files) != 11 {
 		t.Errorf("%d units: %v", len(files), files)
 	}
 	out, err := exec.Command(analyze, append([]string{"verify", "--man=no"}, files...)...).CombinedOutput()

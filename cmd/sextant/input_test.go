@@ -37,7 +37,7 @@ func TestBadCommandLines(t *testing.T) {
 		{exitUsage, "name the stage: aggregate-features-daily", "run"},
 		{exitUsage, `unknown stage "nosuch"; the stages are`, "run nosuch"},
 		{exitUsage, `unknown stage "nosuch"; the stages are`, "runs --stage nosuch"},
-		{exitUsage, "not built in this version", "run generate-weekly-report"},
+		{exitUsage, "2026-11-18 is no Monday; the week that holds it starts on 2026-11-16", "run generate-weekly-report --week 2026-11-18"},
 		{exitUsage, `--date: "2025-02-30" is not a calendar day`, "run mirt-calibrate --date 2025-02-30"},
 		{exitUsage, "--from 2025-03-03 is after --to 2025-03-01", "run mirt-calibrate --from 2025-03-03 --to 2025-03-01"},
 		{exitUsage, "is not complete yet", "run mirt-calibrate --date " + dayAfter(1)},
