@@ -60,7 +60,7 @@ func (d *DB) CalibrationBefore(ctx context.Context, bank, version string, day Da
 // the order of their value.
 func (d *DB) ItemRows(ctx context.Context, run uuid.UUID) ([]ItemRow, error) {
 	return collect[ItemRow](ctx, d.pool, `SELECT `+itemColumns+` FROM sextant.item_history h WHERE run_id = $1
-		ORDER BY h.item_id !~ '^[0-9]+$', CASE WHEN h.item_id ~ '^[0-9]+$' THEN length(h.item_id) END, h.item_id`, run)
+		ORDER BY btrim(h.item_id, '0123456789') <> '', CASE WHEN btrim(h.item_id, '0123456789') = '' THEN length(h.item_id) END, h.item_id`, run)
 }
 
 // ItemVersions are the calibrations of a bank that an item took part in, newest

@@ -69,7 +69,7 @@ const (
 	scaleLow  = -4.0
 	scaleHigh = 4.0
 	scaleBars = 32
-	infoSteps = 80
+	infoSteps = 40
 )
 
 // Bank sums a bank up.

@@ -81,7 +81,7 @@ func TestTheBankSumsItselfUp(t *testing.T) {
 	if n := one[int](b, `SELECT count(*) FROM public.mirt_item_params`); bank.Items != n || int(sum(bank.ItemBars.Bars)) != n {
 		t.Errorf("%d items, %d in the bars, want %d", bank.Items, sum(bank.ItemBars.Bars), n)
 	}
-	if len(bank.Information) != 81 || bank.Information[40].Theta != 0 || math.Abs(1/(bank.Information[40].SE*bank.Information[40].SE)-bank.Information[40].Information) > 1e-9 {
+	if len(bank.Information) != 41 || bank.Information[20].Theta != 0 || math.Abs(1/(bank.Information[20].SE*bank.Information[20].SE)-bank.Information[20].Information) > 1e-9 {
 		t.Errorf("information %+v", bank.Information)
 	}
 	if !(bank.Reliability > bank.Fit.Reliability && bank.Fit.Reliability > 0.3 && bank.Reliability < 1) || bank.Fit.Answers == 0 || !bank.Fit.Converged {
