@@ -121,7 +121,7 @@ func confirmResume(a *app, s jobs.StageStatus) dialog {
 	command := "sextant resume " + s.Name
 	text := []widget.Line{
 		widget.S(th.Text, th.Tr("End the pause of %s", s.Name)),
-		widget.S(th.Muted, widget.Clean(s.Why)),
+		widget.S(th.Muted, widget.Clean(whyWords(th, a.now(), s))),
 		widget.S(th.Muted, th.Tr("What was missed is run by the next scheduled run, or at once by R.")),
 	}
 	resume := func(ctx context.Context) (uuid.UUID, error) {

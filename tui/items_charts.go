@@ -207,7 +207,7 @@ func driftBody(th *theme.Theme, moved []jobs.MovedItem, w, h int) []string {
 		return plot.View(th, w, h)
 	}
 	var lines []string
-	for _, m := range moved[:min(len(moved), h-1)] {
+	for _, m := range moved[:max(0, min(len(moved), h-1))] {
 		style := th.Text
 		if m.Drifted {
 			style = th.Late

@@ -4,14 +4,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
-	"sextant/db"
 	"sextant/jobs"
-	"sextant/tui/theme"
 	"sextant/tui/widget"
 )
 
@@ -83,50 +80,6 @@ func (p *pipeline) Keys() []Key {
 	}
 	s, ok := p.current()
 	return append(stageKeys(p.app, s, ok, false), p.list.keys()...)
-}
-
-// stageKeys are the keys of a stage, in the pipeline or on its own screen.
-func stageKeys(a *app, s jobs.StageStatus, ok, inside bool) []Key {
-	off, noRun := "", ""
-	switch {
-	case !ok:
-		off = "no stage is selected"
-	case s.State == jobs.StateNotBuilt:
-		off = a.tr("%s is not built in this version", s.Name)
-	default:
-		off = a.readOnly()
-	}
-	if s.LastRun == nil {
-		noRun = "this stage has not run yet"
-	}
-	openLast := func() tea.Cmd { return a.push(newRun(a, s.LastRun.ID)) }
-	var keys []Key
-	if !inside {
-		keys = append(keys, Key{Strokes: []string{"enter"}, Label: "open", Help: "open the stage: its runs, schedule and parameters",
-			Off: when(!ok, "no stage is selected"), Do: func() tea.Cmd { return a.push(newStage(a, s.Name)) }},
-			Key{Strokes: []string{"l"}, Label: "logs", Help: "the last run, with its log", Off: noRun, Do: openLast})
-	}
-	return append(keys,
-		Key{Strokes: []string{"R"}, Label: "run", Help: "run the stage: form, preview, confirmation", Changes: true, Off: off,
-			Do: func() tea.Cmd { return a.push(newLaunch(a, s, false)) }},
-		Key{Strokes: []string{"B"}, Label: "backfill", Help: "run the stage over a range of days", Changes: true, Off: off,
-			Do: func() tea.Cmd { return a.push(newLaunch(a, s, true)) }},
-		pauseKey(a, s, off),
-		Key{Strokes: []string{"d"}, Label: "describe", Help: "everything known about the stage", Off: when(!ok, "no stage is selected"),
-			Do: func() tea.Cmd { return a.open(describeStage(a, s)) }},
-		Key{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that runs the stage", Off: when(!ok, "no stage is selected"),
-			Do: func() tea.Cmd { return a.copy("sextant run " + s.Name) }},
-	)
-}
-
-// pauseKey holds a stage, or ends its pause.
-func pauseKey(a *app, s jobs.StageStatus, off string) Key {
-	if s.Pause != nil {
-		return Key{Strokes: []string{"P"}, Label: "resume", Help: "end the stage's pause", Changes: true, Off: off,
-			Do: func() tea.Cmd { return a.open(confirmResume(a, s)) }}
-	}
-	return Key{Strokes: []string{"P"}, Label: "pause", Help: "skip the stage's scheduled runs for a while", Changes: true, Off: off,
-		Do: func() tea.Cmd { return a.push(newHold(a, s)) }}
 }
 
 // when is the reason if it holds, and empty otherwise.
@@ -252,77 +205,6 @@ func (p *pipeline) fill() {
 	p.SetRows(rows)
 }
 
-func dayOr(th *theme.Theme, d *db.Day) string {
-	if d == nil {
-		return th.Glyph.Dash
-	}
-	return d.String()
-}
-
-// stateCell is a stage's state, with a mark where an upstream is newer.
-func stateCell(th *theme.Theme, s jobs.StageStatus) widget.Cell {
-	sign, style := stateLook(th, s.State)
-	line := widget.S(style, sign+" "+stateWord(th, s.State))
-	if s.UpstreamNewer != nil {
-		line = line.Add(th.Due, " "+th.Glyph.Up)
-	}
-	return widget.Cell{Line: line, Text: true}
-}
-
-func lagCell(th *theme.Theme, s jobs.StageStatus) widget.Cell {
-	switch {
-	case s.LagDays == nil:
-		return widget.N(th.Faint, th.Glyph.Dash, math.NaN())
-	case *s.LagDays > 0:
-		return widget.N(th.Late, th.Tr("%d d", *s.LagDays), float64(*s.LagDays))
-	}
-	return widget.N(th.Text, th.Tr("%d d", 0), 0)
-}
-
-func lastRunCell(th *theme.Theme, now time.Time, r *db.Run) widget.Cell {
-	if r == nil {
-		return widget.T(th.Faint, th.Glyph.Dash)
-	}
-	sign, style := statusLook(th, r.Status)
-	return widget.Cell{Line: widget.S(style, sign+" "+statusWord(th, r.Status)).Add(th.Muted, " "+ago(th, now, r.CreatedAt))}
-}
-
-func tookCell(th *theme.Theme, now time.Time, r *db.Run) widget.Cell {
-	if r != nil {
-		if d, ok := runLength(now, *r); ok {
-			return widget.N(th.Muted, shortDuration(th, d), d.Seconds())
-		}
-	}
-	return widget.N(th.Faint, th.Glyph.Dash, math.NaN())
-}
-
-func nextCell(th *theme.Theme, now time.Time, s jobs.StageStatus) widget.Cell {
-	switch {
-	case s.State == jobs.StateNotBuilt:
-		return widget.T(th.Faint, th.Glyph.Dash)
-	case s.NextTick == nil:
-		return widget.T(th.Muted, th.Tr("on events"))
-	}
-	return widget.T(th.Muted, in(th, now, *s.NextTick))
-}
-
-// sparkOf draws recent runs, oldest first: a bar's height is how long the run
-// took, and a run that did not succeed shows its sign.
-func sparkOf(th *theme.Theme, recent []db.Run) widget.Line { return sparkRun(th, recent, sparkRuns) }
-
-func sparkRun(th *theme.Theme, recent []db.Run, n int) widget.Line {
-	bars := make([]widget.SparkBar, 0, len(recent))
-	for _, r := range slices.Backward(recent) {
-		sign, style := statusLook(th, r.Status)
-		b := widget.SparkBar{Style: style, Sign: sign}
-		if d, ok := runLength(r.CreatedAt, r); ok && r.Status == db.RunSucceeded {
-			b.Sign, b.Value = "", d.Seconds()
-		}
-		bars = append(bars, b)
-	}
-	return widget.Spark(th, n, bars)
-}
-
 // detail is what is known of a stage.
 func (p *pipeline) detail(s jobs.StageStatus, w int) []string {
 	th, now := p.app.theme, p.app.now()
@@ -330,7 +212,7 @@ func (p *pipeline) detail(s jobs.StageStatus, w int) []string {
 	head := widget.S(th.Strong, s.Name).Add(th.Blank, "  ").Add(style, sign+" "+stateWord(th, s.State))
 	lines := []widget.Line{head}
 	if s.Why != "" {
-		lines = append(lines, widget.S(th.Text, widget.Clean(th.Told(s.Why))))
+		lines = append(lines, widget.S(th.Text, widget.Clean(whyWords(th, now, s))))
 	}
 	if n := s.UpstreamNewer; n != nil {
 		lines = append(lines, widget.S(th.Due, th.Glyph.Up+" "+th.Tr("upstream newer:")+" ").Add(th.Text, widget.Clean(th.Told(n.Why))))
@@ -348,89 +230,6 @@ func (p *pipeline) detail(s jobs.StageStatus, w int) []string {
 		}
 	}
 	return rows
-}
-
-// stageFacts are the facts about a stage, a line each.
-func stageFacts(th *theme.Theme, now time.Time, s jobs.StageStatus) []widget.Line {
-	lines := []widget.Line{pair(th, "schedule", scheduleWords(th, s.Schedule)+localHour(th, now, s.NextTick))}
-	if s.Deadline != nil {
-		lines = append(lines, pair(th, "deadline", th.Tr("%s UTC for %s, late after another %s", clock(now, *s.Deadline), dayOr(th, s.DueDay), age(th, s.Grace))))
-	}
-	if s.NextTick != nil {
-		lines = append(lines, pair(th, "next", th.Tr("%s UTC, %s", clock(now, *s.NextTick), in(th, now, *s.NextTick))))
-	}
-	if s.Pause != nil {
-		lines = append(lines, pauseLine(th, now, *s.Pause))
-	}
-	if len(s.Upstream) > 0 {
-		lines = append(lines, pair(th, "reads", strings.Join(s.Upstream, ", ")))
-	}
-	if s.Slice != "" {
-		lines = append(lines, pair(th, "publishes", th.Tr("one %s at a time, all or nothing", sliceWord(th, s.Slice))))
-	}
-	return append(lines, pair(th, "command", "sextant run "+s.Name))
-}
-
-// localHour is the time of the next run where the operator is, unless that is
-// UTC.
-func localHour(th *theme.Theme, now time.Time, next *time.Time) string {
-	if next == nil {
-		return ""
-	}
-	local := next.In(now.Location())
-	if _, offset := local.Zone(); offset == 0 {
-		return ""
-	}
-	return ", " + th.Tr("%s here", local.Format("15:04 MST"))
-}
-
-// pauseLine tells who holds the stage, until when and why.
-func pauseLine(th *theme.Theme, now time.Time, p db.Pause) widget.Line {
-	text := th.Tr("by %s, %s", p.Actor, ago(th, now, p.At))
-	if p.Until != nil {
-		text += ", " + th.Tr("until %s UTC", p.Until.UTC().Format("2006-01-02 15:04"))
-	}
-	if p.Reason != "" {
-		text += ": " + p.Reason
-	}
-	return pair(th, "paused", text)
-}
-
-// sliceWord is what a stage publishes at once.
-func sliceWord(th *theme.Theme, slice string) string {
-	switch slice {
-	case "day":
-		return th.Tr("day")
-	case "learner":
-		return th.Tr("learner")
-	case "week":
-		return th.Tr("week")
-	case "calibration":
-		return th.Tr("calibration")
-	}
-	return slice
-}
-
-// describeStage shows everything known about a stage.
-func describeStage(a *app, s jobs.StageStatus) dialog {
-	th := a.theme
-	d := &textDialog{app: a, title: s.Name, copies: "sextant run " + s.Name}
-	sign, style := stateLook(th, s.State)
-	lines := []widget.Line{
-		widget.S(th.Text, th.Tr(s.Summary)), nil,
-		pair(th, "state", "").Add(style, sign+" "+stateWord(th, s.State)),
-		pair(th, "why", th.Told(s.Why)),
-		pair(th, "data day", dayOr(th, s.DataDay)), pair(th, "due day", dayOr(th, s.DueDay)),
-	}
-	lines = append(lines, stageFacts(th, a.now(), s)...)
-	if s.LastRun != nil {
-		lines = append(append(lines, nil, widget.S(th.Strong, th.Tr("last run"))), runFacts(th, a.now(), *s.LastRun)...)
-	}
-	if specs, err := a.console.Params(s.Name); err == nil && len(specs) > 0 {
-		lines = append(append(lines, nil, widget.S(th.Strong, th.Tr("parameters"))), paramLines(th, specs)...)
-	}
-	d.viewer.SetLines(lines)
-	return d
 }
 
 // loading is the body before the first snapshot.

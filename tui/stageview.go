@@ -38,7 +38,7 @@ func (s *stage) about(st jobs.StageStatus, w, h int, full bool) []string {
 	sign, style := stateLook(th, st.State)
 	lines := []widget.Line{widget.S(th.Strong, st.Name).Add(th.Blank, "  ").Add(style, sign+" "+stateWord(th, st.State))}
 	if st.Why != "" {
-		lines = append(lines, widget.S(th.Text, widget.Clean(th.Told(st.Why))))
+		lines = append(lines, widget.S(th.Text, widget.Clean(whyWords(th, s.app.now(), st))))
 	}
 	if n := st.UpstreamNewer; n != nil {
 		lines = append(lines, widget.S(th.Due, th.Glyph.Up+" "+th.Tr("upstream newer:")+" ").Add(th.Text, widget.Clean(th.Told(n.Why))))
