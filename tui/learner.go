@@ -300,8 +300,12 @@ func (l *learner) head() []string {
 		if ab.SE != nil && l.width >= 70 {
 			theta = theta.Add(th.Muted, "  "+a.tr("95 %%: %s to %s", number(ab.Theta-1.96**ab.SE, 2), number(ab.Theta+1.96**ab.SE, 2)))
 		}
-		scale = widget.S(th.Muted, a.tr("%s, scale %s, %s, %s UTC (%s)", ab.Model, widget.Clean(ab.Version), plural(th, ab.Answers, "%s answer", "%s answers"),
-			clock(now, ab.FittedAt), ago(th, now, ab.FittedAt)))
+		from := ""
+		if n := len(d.Trajectory); n > 0 {
+			from = sourceWord(a, d.Trajectory[n-1].Source)
+		}
+		scale = widget.S(th.Muted, a.tr("%s, scale %s, %s, %s %s UTC (%s)", ab.Model, widget.Clean(ab.Version), plural(th, ab.Answers, "%s answer", "%s answers"),
+			from, clock(now, ab.FittedAt), ago(th, now, ab.FittedAt)))
 	}
 	who := widget.S(th.Muted, a.tr("%s in %s, active %s UTC (%s)", plural(th, d.Learner.Answers, "%s answer", "%s answers"), plural(th, d.Sessions, "%s session", "%s sessions"),
 		clock(now, d.LastAt), ago(th, now, d.LastAt)))

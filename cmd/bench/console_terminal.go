@@ -15,7 +15,7 @@ func benchStart(ctx context.Context, b *consoleBench) error {
 		if err != nil {
 			return err
 		}
-		at, err := t.shown("aggregate-features-daily", "update-theta", "quit")
+		at, err := t.shown("aggregate-features-daily", "update-theta", "help")
 		if err := errors.Join(err, t.close()); err != nil {
 			return err
 		}
@@ -32,7 +32,7 @@ func benchEcho(ctx context.Context, b *consoleBench) error {
 		return err
 	}
 	defer func() { _ = t.close() }() // measured by then
-	if _, err := t.shown("update-theta", "quit"); err != nil {
+	if _, err := t.shown("update-theta", "help"); err != nil {
 		return err
 	}
 	if err := t.press("3"); err != nil {
@@ -79,7 +79,7 @@ func benchMemory(ctx context.Context, b *consoleBench) error {
 		return err
 	}
 	defer func() { _ = t.close() }() // measured by then
-	if _, err := t.shown("update-theta", "quit"); err != nil {
+	if _, err := t.shown("update-theta", "help"); err != nil {
 		return err
 	}
 	tour := []string{"2", "\r", "\x1b[Z", "3", "j", "\r", "\t", "4", "\r", "6", "7", "1", "j", "\r", "3", "s", "5"}
@@ -114,7 +114,7 @@ func benchBytes(ctx context.Context, b *consoleBench) error {
 		return err
 	}
 	defer func() { _ = t.close() }() // measured by then
-	if _, err := t.shown("update-theta", "quit"); err != nil {
+	if _, err := t.shown("update-theta", "help"); err != nil {
 		return err
 	}
 	for _, step := range []struct{ keys, shows string }{{"3", "SESSIONS"}, {"/김", "김"}, {"\t", ""}} {
@@ -145,7 +145,7 @@ func benchIdle(ctx context.Context, b *consoleBench) error {
 		return err
 	}
 	defer func() { _ = t.close() }() // measured by then
-	if _, err := t.shown("update-theta", "quit"); err != nil {
+	if _, err := t.shown("update-theta", "help"); err != nil {
 		return err
 	}
 	time.Sleep(2 * time.Second) // the start is over
