@@ -102,6 +102,9 @@ func (a *app) switchingBy(id uint64) bool {
 // switchTo connects to a profile, and shows it once that has worked.
 func (a *app) switchTo(name string) tea.Cmd {
 	switch {
+	case a.connect == nil:
+		a.say(warning, "this console stays where it is")
+		return nil
 	case len(a.actions) > 0:
 		a.say(warning, "a change is under way; switch when it is done")
 		return nil
