@@ -179,6 +179,7 @@ func (s *items) chooseBank() tea.Cmd {
 		s.bank = b
 		s.ask()
 		s.drawn = drawn{}
+		s.SetRows(nil) // another bank's numbers are no changes
 		return s.Refresh()
 	}))
 }

@@ -43,7 +43,7 @@ func newWhy(a *app, user, topic string) *why {
 		{Title: "EXPECTED", Min: 4, Right: true, Sort: true},
 		{Title: "PULL", Min: 6, Right: true, Sort: true},
 		{Title: "WHEN", Min: 11, Right: true, Drop: 4, Sort: true},
-		{Title: "LOWER   HIGHER", Min: pullBar, Drop: 1},
+		{Title: "LOWER   HIGHER", Quiet: true, Min: pullBar, Drop: 1},
 		{Title: "a", Min: 4, Right: true, Drop: 5, Sort: true},
 		{Title: "b", Min: 5, Right: true, Drop: 2, Sort: true},
 		{Title: "c", Min: 4, Right: true, Drop: 6, Sort: true},
@@ -175,6 +175,7 @@ func (s *why) chooseTopic() tea.Cmd {
 		s.Close()
 		s.topic, s.drawn = t, drawn{}
 		s.ask()
+		s.used.SetRows(nil) // another estimate's pulls are no changes
 		return s.Refresh()
 	}))
 }

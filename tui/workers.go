@@ -38,8 +38,8 @@ func newWorkers(a *app) *workers {
 	s.workers.init("no worker has been heard of for a day: start one with sextant worker", []widget.Column{
 		{Title: "WORKER", Min: 10, Max: 32, Sort: true},
 		{Title: "STATE", Min: 8, Sort: true},
-		{Title: "DOING", Min: 18, Grow: true, Sort: true},
-		{Title: "SEEN", Min: 8, Right: true, Sort: true},
+		{Title: "DOING", Quiet: true, Min: 18, Grow: true, Sort: true},
+		{Title: "SEEN", Quiet: true, Min: 8, Right: true, Sort: true},
 		{Title: "SINCE", Min: 8, Right: true, Drop: 2, Sort: true},
 		{Title: "TASKS", Min: 10, Max: 32, Drop: 3, Sort: true},
 		{Title: "VERSION", Min: 7, Max: 12, Drop: 4, Sort: true},
@@ -47,18 +47,18 @@ func newWorkers(a *app) *workers {
 	})
 	s.running.init("nothing is running", []widget.Column{
 		{Title: "STAGE", Min: 18, Max: 26, Sort: true},
-		{Title: "FOR", Min: 6, Right: true, Sort: true},
+		{Title: "FOR", Quiet: true, Min: 6, Right: true, Sort: true},
 		{Title: "DONE", Min: 5, Right: true, Drop: 3},
 		{Title: "DAYS", Min: 10, Max: 22, Drop: 2},
 		{Title: "BY", Min: 8, Max: 24, Drop: 4, Sort: true},
 		{Title: "HOST", Min: 6, Max: 20, Sort: true},
-		{Title: "BEAT", Min: 6, Right: true, Drop: 1, Sort: true},
+		{Title: "BEAT", Quiet: true, Min: 6, Right: true, Drop: 1, Sort: true},
 		{Title: "RUN", Min: shortIDLength, Drop: 5},
 	})
 	s.queue.init("nothing waits for a worker", []widget.Column{
 		{Title: "STAGE", Min: 18, Max: 26, Sort: true},
 		{Title: "QUEUED", Min: 6, Right: true, Sort: true},
-		{Title: "WAITING", Min: 14, Grow: true, Sort: true},
+		{Title: "WAITING", Quiet: true, Min: 14, Grow: true, Sort: true},
 	})
 	return s
 }
