@@ -249,7 +249,7 @@ func (s *items) summaryWords() string { return s.list.summary(s.app.theme, "%s i
 
 // fill makes the table's rows of the newest snapshot.
 func (s *items) fill() {
-	if !s.drawn.again(s.app, s.feed.serial) {
+	if !s.drawn.within(s.app, s.feed.serial, time.Hour) { // nothing in the rows goes with the clock
 		return
 	}
 	th := s.app.theme

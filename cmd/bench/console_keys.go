@@ -125,6 +125,7 @@ func benchKeys(ctx context.Context, b *consoleBench) error {
 				l.press(keyOf([]rune("jjkj")[i%4]))
 				l.wait(time.Millisecond)
 			}
+			b.log.Info("keys", "screen", way.screen, "median", milliseconds(percentile(l.times, 0.5)), "p99", milliseconds(percentile(l.times, 0.99)))
 			if p := percentile(l.times, 0.99); p > worst {
 				worst, slowest = p, way.screen
 			}
