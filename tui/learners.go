@@ -248,6 +248,7 @@ func (l *learners) View() []string {
 		return append(rows, loading(a, "the learners", l.feed.err)...)
 	}
 	l.Table.SetSize(l.width, l.height-len(rows))
+	l.Tick(a.now())
 	return append(rows, l.Table.View(th)...)
 }
 

@@ -20,6 +20,7 @@ type flashes struct {
 // note compares the rows with those that replace them. What is new is not
 // changed: a search brings other rows with every letter.
 func (f *flashes) note(columns []Column, old, rows []Row) {
+	f.fresh = f.fresh[:0] // of a table that is drawn without a clock
 	if len(old) == 0 {
 		return
 	}
