@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,11 +44,17 @@ func TestAnnouncementsRefresh(t *testing.T) {
 	f := newFixture()
 	f.watch = make(chan struct{})
 	s := begin(t, f)
-	f.set(func() { f.pipeline.Stages[0].Why = "announced" })
+	because := func(why string) func() {
+		return func() {
+			f.pipeline.Stages = slices.Clone(f.pipeline.Stages) // what was read before stays as it was
+			f.pipeline.Stages[0].Why = why
+		}
+	}
+	f.set(because("announced"))
 	s.pass(time.Second) // after the first screen's own question
 	f.watch <- struct{}{}
 	s.sees("announced")
-	f.set(func() { f.pipeline.Stages[0].Why = "asked for" })
+	f.set(because("asked for"))
 	s.pass(2 * time.Second * calm).sees("asked for")
 }
 
