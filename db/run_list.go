@@ -69,8 +69,7 @@ func (d *DB) Runs(ctx context.Context, f RunFilter) ([]Run, error) {
 	}
 	for i, w := range f.Words {
 		name := fmt.Sprint("word", i)
-		add(strings.ReplaceAll(`(stage ILIKE @word OR actor ILIKE @word OR host ILIKE @word OR reason ILIKE @word OR error ILIKE @word)`, "@word", "@"+name),
-			name, "%"+likeEscape.Replace(w)+"%")
+		add(`strpos(lower(concat_ws(' ', stage, actor, host, reason, error)), lower(@`+name+`)) > 0`, name, w) // ILIKE takes thrice as long
 	}
 	return collect[Run](ctx, d.pool, `
 		SELECT `+runColumns+` FROM sextant.run
