@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -30,6 +31,10 @@ func runHome(ctx context.Context, a *app) error {
 	return a.openConsole(ctx, s)
 }
 
+// consoleMemory is from where on the console's memory is cleaned up eagerly: it
+// stands open for days, on machines that have other things to do.
+const consoleMemory = 28 << 20
+
 // openConsole shows the console until the operator quits, on s and whatever
 // profile it is switched to.
 func (a *app) openConsole(ctx context.Context, s *session) error {
@@ -50,6 +55,7 @@ func (a *app) openConsole(ctx context.Context, s *session) error {
 	if err != nil {
 		return err
 	}
+	debug.SetMemoryLimit(consoleMemory)
 	silent := slog.New(slog.DiscardHandler) // a log line would tear the screen
 	connect := func(ctx context.Context, profile string) (jobs.Console, error) {
 		next, err := a.connectTo(ctx, profile)
