@@ -25,7 +25,7 @@ func (s *syncer) full(ctx context.Context) error {
 	if s.reader == SourceExamResults {
 		note = step{"note the sessions", `CREATE UNLOGGED TABLE sextant.sync_seen AS
 			SELECT session_id COLLATE "C" AS session_id, nullif(user_id, '') AS user_id, status, created_at, updated_at
-			FROM ` + s.platform.exams() + ` e ORDER BY created_at`, nil, &s.report.Sessions}
+			FROM ` + s.platform.exams() + ` e`, nil, &s.report.Sessions}
 	}
 	if err := s.run(ctx, []step{note}); err != nil {
 		return err
@@ -143,16 +143,12 @@ func (s *syncer) readAll(ctx context.Context) (string, error) {
 	switch s.reader {
 	case SourceExamResults:
 		read = readExams(s.platform.exams())
-		found, err := s.findable(ctx)
+		inOrder, err := s.inOrder(ctx)
 		if err != nil {
 			return "", err
 		}
-		if found {
-			// Sessions taken from the notes, which are in order, yield answers in order,
-			// but for a few that several processes read at a time: sorting them all would
-			// cost a fifth more, and nothing could be written meanwhile.
-			return readExams(`(SELECT e.* FROM sextant.sync_seen s CROSS JOIN LATERAL (
-				SELECT * FROM ` + s.platform.exams() + ` e WHERE e.session_id = s.session_id COLLATE "default" ` + once + `) e)`), nil
+		if inOrder {
+			return read, nil // sorting would cost a third more, and nothing could be written meanwhile
 		}
 	case SourceAttempt:
 		read = s.platform.remembered(s.platform.readAttempts(`true`))
@@ -162,16 +158,12 @@ func (s *syncer) readAll(ctx context.Context) (string, error) {
 	return `SELECT * FROM (` + read + `) answer ORDER BY answered_at`, nil
 }
 
-// findable reports whether the sessions of exam_results are quickly found one by
-// one: by an index, and in a table that the pass that noted them has brought into
-// memory. From a disk they would come in no order.
-func (s *syncer) findable(ctx context.Context) (bool, error) {
-	unique, err := uniquelyIndexed(ctx, s.tx.tx, "exam_results", "session_id")
-	if err != nil || !unique {
-		return false, err
-	}
-	return scalar[bool](ctx, s.tx.tx, `
-		SELECT pg_table_size('public.exam_results') <= pg_size_bytes(current_setting('effective_cache_size')) / 2`)
+// inOrder reports whether the rows of exam_results lie in the order of time, as
+// in a table that has grown: then their answers come in it as they are read, but
+// for the few pages that the processes read at a time.
+func (s *syncer) inOrder(ctx context.Context) (bool, error) {
+	return scalar[bool](ctx, s.tx.tx, `SELECT EXISTS (SELECT FROM pg_stats
+		WHERE schemaname = 'public' AND tablename = 'exam_results' AND attname = 'created_at' AND correlation > 0.99)`)
 }
 
 // compareDays marks the days whose answers are not what they were.
