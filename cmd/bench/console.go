@@ -38,8 +38,8 @@ func parseConsole(args []string, out io.Writer) (consoleOptions, error) {
 	f.IntVar(&o.runs, "runs", o.runs, "in the ledger")
 	f.IntVar(&o.changes, "changes", o.changes, "of the screen, for the memory")
 	f.BoolVar(&o.prepare, "prepare", false, "make the data and stop")
-	o.bind(f, consoleNames())
-	return o, o.parse(f, args, consoleNames())
+	o.bind(f, namesOf(consoleCases))
+	return o, o.parse(f, args, namesOf(consoleCases))
 }
 
 // consoleBench is one run of it.
@@ -49,12 +49,12 @@ type consoleBench struct {
 	url     string
 	log     *slog.Logger
 	errOut  io.Writer
-	rows    [][3]string // what, target, measured
+	figures
 }
 
 // console measures the console, in this process and in a terminal of its own,
 // and prints the table.
-func console(ctx context.Context, args []string, out, errOut io.Writer) (err error) {
+func console(ctx context.Context, args []string, out, errOut io.Writer) error {
 	o, err := parseConsole(args, errOut)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -62,32 +62,17 @@ func console(ctx context.Context, args []string, out, errOut io.Writer) (err err
 	if err != nil {
 		return err
 	}
-	remove, err := o.mkdir()
-	defer func() { err = errors.Join(err, remove()) }()
-	if err != nil {
-		return err
-	}
-	b := &consoleBench{options: o, log: slog.New(slog.NewTextHandler(errOut, nil)), errOut: errOut}
-	if b.server, err = dbbench.Join(ctx, o.data); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, b.server.Leave(context.WithoutCancel(ctx))) }()
-	if err := b.fill(ctx); err != nil || o.prepare {
-		return err
-	}
-	for _, c := range consoleCases {
-		if !o.wants(c.name) {
-			continue
+	return o.serve(ctx, nil, func(server *dbbench.Server) error {
+		b := &consoleBench{options: o, server: server, log: slog.New(slog.NewTextHandler(errOut, nil)), errOut: errOut}
+		if err := b.fill(ctx); err != nil || o.prepare {
+			return err
 		}
-		if err := c.run(ctx, b); err != nil {
-			return fmt.Errorf("%s: %w", c.name, err)
+		if err := runCases(ctx, &o.bed, consoleCases, b); err != nil {
+			return err
 		}
-	}
-	fmt.Fprint(out, "| what | target | measured |\n|---|---|---|\n")
-	for _, r := range b.rows {
-		fmt.Fprintf(out, "| %s | %s | %s |\n", r[0], r[1], r[2])
-	}
-	return nil
+		b.print(out)
+		return nil
+	})
 }
 
 // fill makes the database that the console looks at, or finds it, and brings
@@ -116,16 +101,14 @@ func (b *consoleBench) fill(ctx context.Context) (err error) {
 	return migrate(b.url)
 }
 
+// add adds a row, and tells of it while the others are still being measured.
 func (b *consoleBench) add(what, target, format string, args ...any) {
-	b.rows = append(b.rows, [3]string{what, target, fmt.Sprintf(format, args...)})
+	b.figures.add(what, target, format, args...)
 	b.log.Info(what, "measured", fmt.Sprintf(format, args...))
 }
 
 // consoleCases are what is measured, in order.
-var consoleCases = []struct {
-	name string
-	run  func(context.Context, *consoleBench) error
-}{
+var consoleCases = []suiteCase[*consoleBench]{
 	{"start", benchStart},
 	{"keys", benchKeys},
 	{"echo", benchEcho},
@@ -134,10 +117,6 @@ var consoleCases = []struct {
 	{"memory", benchMemory},
 	{"bytes", benchBytes},
 	{"idle", benchIdle},
-}
-
-func consoleNames() []string {
-	return []string{"start", "keys", "echo", "search", "data", "memory", "bytes", "idle"}
 }
 
 // service is the console's, on the database or, as when it is stalled, through

@@ -36,13 +36,13 @@ func parsePipeline(args []string, out io.Writer) (pipelineOptions, error) {
 	f.IntVar(&o.learners, "learners", o.learners, "to detect the inactivity of")
 	f.IntVar(&o.items, "items", o.items, "in the bank")
 	f.BoolVar(&o.prepare, "prepare", false, "make the data and stop")
-	o.bind(f, caseNames())
-	return o, o.parse(f, args, caseNames())
+	o.bind(f, namesOf(pipelineCases))
+	return o, o.parse(f, args, namesOf(pipelineCases))
 }
 
 // pipeline measures the stages at two sizes, each in a process of the real
 // program, and prints the table.
-func pipeline(ctx context.Context, args []string, out, errOut io.Writer) (err error) {
+func pipeline(ctx context.Context, args []string, out, errOut io.Writer) error {
 	o, err := parsePipeline(args, errOut)
 	if errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -50,33 +50,18 @@ func pipeline(ctx context.Context, args []string, out, errOut io.Writer) (err er
 	if err != nil {
 		return err
 	}
-	remove, err := o.mkdir()
-	defer func() { err = errors.Join(err, remove()) }()
-	if err != nil {
-		return err
-	}
-	b := &bench{options: o, log: slog.New(slog.NewTextHandler(errOut, nil)), errOut: errOut}
-	if b.server, err = dbbench.Join(ctx, o.data); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, b.server.Leave(context.WithoutCancel(ctx))) }()
-
-	for _, c := range cases {
-		if !o.wants(c.name) {
-			continue
+	return o.serve(ctx, nil, func(server *dbbench.Server) error {
+		b := &pipelineBench{options: o, server: server, log: slog.New(slog.NewTextHandler(errOut, nil)), errOut: errOut}
+		if err := runCases(ctx, &o.bed, pipelineCases, b); err != nil || o.prepare {
+			return err
 		}
-		if err := c.run(ctx, b); err != nil {
-			return fmt.Errorf("%s: %w", c.name, err)
-		}
-	}
-	if !o.prepare {
 		b.print(out)
-	}
-	return nil
+		return nil
+	})
 }
 
-// bench is one run of the pipeline's benchmark.
-type bench struct {
+// pipelineBench is one run of it.
+type pipelineBench struct {
 	options pipelineOptions
 	server  *dbbench.Server
 	log     *slog.Logger
@@ -87,7 +72,7 @@ type bench struct {
 // row is a line of the table.
 type row struct{ work, target, measured, growth, memory, cpu string }
 
-func (b *bench) print(out io.Writer) {
+func (b *pipelineBench) print(out io.Writer) {
 	fmt.Fprintf(out, "| work | target | measured | growth from a tenth (≤ 12) | peak memory: sextant (≤ 1,024 MB), server | CPU: sextant, server |\n|---|---|---|---|---|---|\n")
 	for _, r := range b.rows {
 		fmt.Fprintf(out, "| %s | %s | %s | %s | %s | %s |\n", r.work, r.target, r.measured, r.growth, r.memory, r.cpu)
@@ -103,7 +88,7 @@ type stageRun struct {
 }
 
 // stage runs a stage with the real program, as an operator does.
-func (b *bench) stage(ctx context.Context, url, stage string, args ...string) (stageRun, error) {
+func (b *pipelineBench) stage(ctx context.Context, url, stage string, args ...string) (stageRun, error) {
 	stop := b.server.Watch(ctx)
 	began := time.Now()
 	p, err := b.options.start(ctx, b.errOut, append([]string{"run", stage, "--quiet", "--database", url}, args...)...)
@@ -122,7 +107,7 @@ func (b *bench) stage(ctx context.Context, url, stage string, args ...string) (s
 }
 
 // add notes a stage's row: the run at full size and, for the growth, at a tenth.
-func (b *bench) add(work, target, measured string, full, tenth stageRun) {
+func (b *pipelineBench) add(work, target, measured string, full, tenth stageRun) {
 	b.rows = append(b.rows, row{work, target, measured, fmt.Sprintf("%.1f×", full.wall.Seconds()/tenth.wall.Seconds()),
 		fmt.Sprintf("%s MB, %s MB", thousands(int(full.rss>>20)), thousands(int(full.server.Memory>>20))),
 		fmt.Sprintf("%.1f s, %.1f s", full.cpu.Seconds(), full.server.CPU.Seconds())})

@@ -10,30 +10,17 @@ import (
 	"sextant/jobs/demo"
 )
 
-// pipelineCase measures one or more stages on data of its own and adds their rows.
-type pipelineCase struct {
-	name string
-	run  func(context.Context, *bench) error
-}
-
-var cases = []pipelineCase{
+// pipelineCases measure one or more stages each, on data of their own.
+var pipelineCases = []suiteCase[*pipelineBench]{
 	{"answers", measureAnswers},
 	{"features", measureFeatures},
 	{"inactivity", measureInactivity},
 	{"usual", measureUsual},
 }
 
-func caseNames() []string {
-	names := make([]string, len(cases))
-	for i, c := range cases {
-		names[i] = c.name
-	}
-	return names
-}
-
 // platform gives the URL of a migrated database with a simulated platform, and
 // what then fills, if anything, adds to it.
-func (b *bench) platform(ctx context.Context, name string, o demo.Options, then func(url string) error) (string, error) {
+func (b *pipelineBench) platform(ctx context.Context, name string, o demo.Options, then func(url string) error) (string, error) {
 	day, err := time.Parse(time.DateOnly, dbbench.LastDay)
 	if err != nil {
 		return "", err
@@ -56,7 +43,7 @@ func (b *bench) platform(ctx context.Context, name string, o demo.Options, then 
 }
 
 // database gives the URL of a migrated database that fill has filled.
-func (b *bench) database(ctx context.Context, name, key string, fill func(url string, d *db.DB) error) (string, error) {
+func (b *pipelineBench) database(ctx context.Context, name, key string, fill func(url string, d *db.DB) error) (string, error) {
 	url, err := b.server.Database(ctx, name, key, func(url string) error {
 		b.log.Info("filling", "database", name)
 		began := time.Now()
@@ -85,13 +72,13 @@ func (b *bench) database(ctx context.Context, name, key string, fill func(url st
 }
 
 // answersSize is a platform of 100 answers a learner over 56 days.
-func (b *bench) answersSize(answers int) demo.Options {
+func (b *pipelineBench) answersSize(answers int) demo.Options {
 	return demo.Options{Learners: answers / 100, Items: b.options.items, Days: 56, Seed: 1, Rate: 0.127}
 }
 
 // measureAnswers takes a platform through its first sync, a calibration and the
 // KPIs, at two sizes.
-func measureAnswers(ctx context.Context, b *bench) error {
+func measureAnswers(ctx context.Context, b *pipelineBench) error {
 	var runs [2]struct{ sync, again, calibrate, kpis stageRun }
 	var answers int
 	for i, size := range []int{b.options.answers / 10, b.options.answers} {
@@ -144,7 +131,7 @@ func measureAnswers(ctx context.Context, b *bench) error {
 func inSeconds(r stageRun) string { return fmt.Sprintf("%.1f s", r.wall.Seconds()) }
 
 // measureFeatures publishes one day in front of 28 full ones.
-func measureFeatures(ctx context.Context, b *bench) error {
+func measureFeatures(ctx context.Context, b *pipelineBench) error {
 	var runs [2]stageRun
 	var bare, without, with time.Duration
 	for i, perDay := range []int{b.options.perDay / 10, b.options.perDay} {
@@ -195,7 +182,7 @@ func measureFeatures(ctx context.Context, b *bench) error {
 
 // featuresWays times the bare statement and the stage's, without and with the
 // improvement index, one after the other.
-func (b *bench) featuresWays(ctx context.Context, url string) (took [3]time.Duration, err error) {
+func (b *pipelineBench) featuresWays(ctx context.Context, url string) (took [3]time.Duration, err error) {
 	d, err := db.Open(ctx, db.Config{URL: url})
 	if err != nil {
 		return took, err
@@ -235,7 +222,7 @@ var thresholds = []string{"7", "28"}
 
 // measureInactivity looks for the quiet among learners most of whom are: a
 // platform where people come once or twice.
-func measureInactivity(ctx context.Context, b *bench) error {
+func measureInactivity(ctx context.Context, b *pipelineBench) error {
 	runs := make([][2]stageRun, len(thresholds))
 	quiet := make([]int, len(thresholds))
 	for i, learners := range []int{b.options.learners / 10, b.options.learners} {

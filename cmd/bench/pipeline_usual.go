@@ -14,7 +14,7 @@ const usualLearners = 2000
 
 // measureUsual publishes one day of features the usual way, a query for every
 // learner and topic over a view on the JSON, and with Sextant.
-func measureUsual(ctx context.Context, b *bench) error {
+func measureUsual(ctx context.Context, b *pipelineBench) error {
 	url, err := b.platform(ctx, "usual", demo.Options{Learners: usualLearners, Items: 400, Days: 56, Seed: 3, Rate: 0.127}, nil)
 	if err != nil || b.options.prepare {
 		return err
