@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"sextant/jobs"
 )
 
 // asks reports whether a command that changes something asks first.
@@ -32,6 +34,36 @@ func (a *app) confirm(ctx context.Context, question string) (bool, error) {
 		fmt.Fprintln(a.errOut, "nothing was changed")
 		return false, nil
 	}
+}
+
+// change runs a request that a person sees the preview of, and agrees to, first; a
+// dry run ends with the preview. show prints it and words the question, which is
+// empty when nothing would change.
+func change[P any](ctx context.Context, a *app, q jobs.Request, yes bool, preview func(*jobs.Runner, context.Context, jobs.Request) (P, error), show func(P) string) error {
+	s, err := a.connectToChange(ctx, q.DryRun)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if !q.DryRun && !a.asks(yes) {
+		return a.run(ctx, s, q)
+	}
+	p, err := preview(a.runner(s, s.log), ctx, q)
+	switch {
+	case err != nil:
+		return err
+	case q.DryRun && a.global.json:
+		return a.writeJSON(p)
+	}
+	question := show(p)
+	if q.DryRun || question == "" {
+		return nil
+	}
+	ok, err := a.confirm(ctx, question+" in "+s.where()+"?")
+	if err != nil || !ok {
+		return err
+	}
+	return a.run(ctx, s, q)
 }
 
 // where names the database for a question: the environment, or else the address.

@@ -62,29 +62,9 @@ func (o *pruneOptions) bind(cmd *cobra.Command, older string, do func(context.Co
 
 func prune(ctx context.Context, o pruneOptions) error {
 	a := o.app
-	s, err := a.connectToChange(ctx, o.request.DryRun)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	if !o.request.DryRun && !a.asks(o.yes) {
-		return a.run(ctx, s, o.request)
-	}
-	p, err := a.runner(s, s.log).PreviewPrune(ctx, o.request)
-	if err != nil {
-		return err
-	}
-	if o.request.DryRun && a.global.json {
-		return a.writeJSON(p)
-	}
-	fmt.Fprintf(a.out, "older than %s (UTC): %s would go\n\n", p.Before, plural(p.Rows(), "row"))
-	a.printCounts(withNote(p.Removed, "removed"), "nothing")
-	if o.request.DryRun {
-		return nil
-	}
-	ok, err := a.confirm(ctx, fmt.Sprintf("Remove %s in %s?", plural(p.Rows(), "row"), s.where()))
-	if err != nil || !ok {
-		return err
-	}
-	return a.run(ctx, s, o.request)
+	return change(ctx, a, o.request, o.yes, (*jobs.Runner).PreviewPrune, func(p jobs.PrunePreview) string {
+		fmt.Fprintf(a.out, "older than %s (UTC): %s would go\n\n", p.Before, plural(p.Rows(), "row"))
+		a.printCounts(withNote(p.Removed, "removed"), "nothing")
+		return "Remove " + plural(p.Rows(), "row")
+	})
 }

@@ -23,29 +23,12 @@ to them. On a terminal it says how many and asks; off a terminal it goes ahead.`
 
 func pruneReports(ctx context.Context, o pruneOptions) error {
 	a := o.app
-	s, err := a.connectToChange(ctx, o.request.DryRun)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	if !o.request.DryRun && !a.asks(o.yes) {
-		return a.run(ctx, s, o.request)
-	}
-	p, err := a.runner(s, s.log).PreviewPruneReports(ctx, o.request)
-	switch {
-	case err != nil:
-		return err
-	case o.request.DryRun && a.global.json:
-		return a.writeJSON(p)
-	}
-	what := fmt.Sprintf("%s of %s, of weeks before %s", plural(p.Reports, "report"), plural(p.Learners, "learner"), p.Before)
-	fmt.Fprintf(a.out, "%s would go, %.1f MB\n", what, float64(p.Bytes)/1e6)
-	if o.request.DryRun || p.Reports == 0 {
-		return nil
-	}
-	ok, err := a.confirm(ctx, fmt.Sprintf("Remove %s in %s?", what, s.where()))
-	if err != nil || !ok {
-		return err
-	}
-	return a.run(ctx, s, o.request)
+	return change(ctx, a, o.request, o.yes, (*jobs.Runner).PreviewPruneReports, func(p jobs.PruneReportsPreview) string {
+		what := fmt.Sprintf("%s of %s, of weeks before %s", plural(p.Reports, "report"), plural(p.Learners, "learner"), p.Before)
+		fmt.Fprintf(a.out, "%s would go, %.1f MB\n", what, float64(p.Bytes)/1e6)
+		if p.Reports == 0 {
+			return ""
+		}
+		return "Remove " + what
+	})
 }

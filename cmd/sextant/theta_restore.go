@@ -71,30 +71,10 @@ func momentBefore(s string, now time.Time) (time.Time, error) {
 
 func restoreThetas(ctx context.Context, o thetaRestoreOptions) error {
 	a := o.app
-	s, err := a.connectToChange(ctx, o.request.DryRun)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	if !o.request.DryRun && !a.asks(o.yes) {
-		return a.run(ctx, s, o.request)
-	}
-	p, err := a.runner(s, s.log).PreviewRestore(ctx, o.request)
-	if err != nil {
-		return err
-	}
-	if o.request.DryRun && a.global.json {
-		return a.writeJSON(p)
-	}
-	a.printRestorations(p)
-	if o.request.DryRun {
-		return nil
-	}
-	ok, err := a.confirm(ctx, fmt.Sprintf("Restore θ of %s in %s?", plural(len(o.request.Users), "learner"), s.where()))
-	if err != nil || !ok {
-		return err
-	}
-	return a.run(ctx, s, o.request)
+	return change(ctx, a, o.request, o.yes, (*jobs.Runner).PreviewRestore, func(list []jobs.Restoration) string {
+		a.printRestorations(list)
+		return "Restore θ of " + plural(len(o.request.Users), "learner")
+	})
 }
 
 func (a *app) printRestorations(list []jobs.Restoration) {
