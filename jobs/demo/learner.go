@@ -34,15 +34,6 @@ type learner struct {
 // Truth returns what is true of learner k.
 func (s *Simulation) Truth(k int) Truth { return s.learner(k).Truth }
 
-// TopicIDs returns the topics in the order of Truth.Topics.
-func (s *Simulation) TopicIDs() []string {
-	ids := make([]string, len(topics))
-	for i := range topics {
-		ids[i] = topics[i].id
-	}
-	return ids
-}
-
 func (s *Simulation) learner(k int) *learner {
 	who := s.opts.random(streamIdentity, k)
 	l := &learner{index: k}

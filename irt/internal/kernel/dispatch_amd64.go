@@ -10,14 +10,6 @@ import "golang.org/x/sys/cpu"
 // that one process never mixes kernels.
 var vectorised = cpu.X86.HasAVX2 && cpu.X86.HasFMA
 
-// Name tells which kernel runs here.
-func Name() string {
-	if vectorised {
-		return "avx2"
-	}
-	return "go"
-}
-
 // SumRows adds to dst the rows of table numbered by rows, in that order.
 func SumRows(dst, table []float64, rows []uint32) {
 	if !vectorised || len(rows) == 0 {

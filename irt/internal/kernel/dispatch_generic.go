@@ -2,9 +2,6 @@
 
 package kernel
 
-// Name tells which kernel runs here.
-func Name() string { return "go" }
-
 // SumRows adds to dst the rows of table numbered by rows, in that order.
 func SumRows(dst, table []float64, rows []uint32) { sumRows(dst, table, rows) }
 
