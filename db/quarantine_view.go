@@ -17,6 +17,14 @@ type QuarantineReason struct {
 	Days      []int64   `db:"days" json:"new_by_day"` // first seen on each of the last days, oldest first, today last
 }
 
+// LastWeek is how many rows were first seen in the last seven days.
+func (r QuarantineReason) LastWeek() (n int64) {
+	for _, day := range r.Days[max(0, len(r.Days)-7):] {
+		n += day
+	}
+	return n
+}
+
 // QuarantinedRow is one source row or answer that could not be taken. Raw is
 // what the platform holds: it may name a learner.
 type QuarantinedRow struct {

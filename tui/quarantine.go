@@ -171,10 +171,6 @@ func (s *quarantine) fill() {
 		if r.Open == 0 {
 			name, number = th.Faint, th.Faint
 		}
-		week := int64(0)
-		for _, d := range r.Days[max(0, len(r.Days)-7):] {
-			week += d
-		}
 		costs := th.Late
 		if r.Costs == "field" {
 			costs = th.Muted
@@ -183,7 +179,7 @@ func (s *quarantine) fill() {
 			widget.T(name, r.Reason),
 			widget.N(number, count(r.Open), float64(r.Open)),
 			{Line: daySpark(th, r.Days), Text: true},
-			widget.N(th.Text, count(week), float64(week)),
+			widget.N(th.Text, count(r.LastWeek()), float64(r.LastWeek())),
 			widget.N(th.Muted, count(r.Resolved), float64(r.Resolved)),
 			widget.T(costs, costsWord(th, r.Costs)),
 			widget.N(th.Text, ago(th, now, r.LastSeen), float64(r.LastSeen.Unix())),

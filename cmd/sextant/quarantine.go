@@ -45,7 +45,7 @@ func listQuarantine(ctx context.Context, a *app) error {
 	t := table{columns: []column{{title: "REASON"}, {title: "OPEN", right: true}, {title: "MENDED", right: true, drop: 2}, {title: "COSTS"},
 		{title: "NEW, 7 DAYS", right: true, drop: 1}, {title: "FIRST", drop: 4}, {title: "LAST", drop: 3}, {title: "MEANS", grow: true}}}
 	for _, r := range q.Reasons {
-		t.add(openCell(r, r.Reason), openCell(r, count(r.Open)), cell{text: count(r.Resolved)}, cell{text: r.Costs}, cell{text: count(lastWeek(r.Days))},
+		t.add(openCell(r, r.Reason), openCell(r, count(r.Open)), cell{text: count(r.Resolved)}, cell{text: r.Costs}, cell{text: count(r.LastWeek())},
 			cell{text: shortStamp(&r.FirstSeen)}, cell{text: shortStamp(&r.LastSeen)}, cell{text: r.Means})
 	}
 	a.printTable(&t, "nothing is in quarantine: every row could be taken")
@@ -58,14 +58,6 @@ func openCell(r jobs.QuarantinedReason, text string) cell {
 		return cell{text, faint}
 	}
 	return cell{text: text}
-}
-
-// lastWeek sums the last seven days.
-func lastWeek(days []int64) (n int64) {
-	for _, d := range days[max(0, len(days)-7):] {
-		n += d
-	}
-	return n
 }
 
 type quarantineShowOptions struct {
