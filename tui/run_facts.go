@@ -81,3 +81,72 @@ func describeRun(a *app, r db.Run, command string) dialog {
 	d.viewer.SetLines(lines)
 	return d
 }
+
+// head is the status, the progress and the facts, in as many columns as fit.
+func (r *run) head(w int) []string {
+	a, d := r.app, r.feed.value
+	th, now := a.theme, a.now()
+	sign, style := statusLook(th, d.Status)
+	status := widget.S(th.Strong, d.Stage).Add(th.Blank, "  ").Add(style, sign+" "+statusWord(th, d.Status))
+	if d.CancelRequestedAt != nil && !d.Status.Final() {
+		status = status.Add(th.Due, " "+a.tr("(cancel asked for)"))
+	}
+	rows := []string{a.fit(status), a.fit(r.progress(w - 2))}
+	if d.Error != nil {
+		text := widget.Wrap(widget.S(th.Failed, th.Glyph.Bad+" "+widget.Clean(*d.Error)), w-2)
+		for _, l := range text[:min(len(text), 3)] {
+			rows = append(rows, " "+l)
+		}
+	}
+	facts := factColumns(th, runFacts(th, now, d.Run), w, max(1, (r.height-len(rows)-2)/3))
+	if r.height < 16 {
+		return append(rows, facts...)
+	}
+	return append(append(append(rows, ""), facts...), "")
+}
+
+// factColumns lays facts out in at most h rows, in two columns where there is
+// room.
+func factColumns(th *theme.Theme, facts []widget.Line, w, h int) []string {
+	columns := 1
+	if w >= 100 {
+		columns = 2
+	}
+	each := (w - 4) / columns
+	h = min(h, (len(facts)+columns-1)/columns)
+	blocks := make([]widget.Block, columns)
+	for i, f := range facts[:min(len(facts), h*columns)] {
+		b := &blocks[i%columns]
+		b.Width, b.Lines = each, append(b.Lines, f.Truncate(each, th.Glyph.Ellipsis).String())
+	}
+	rows := widget.Columns(h, 2, blocks...)
+	for i := range rows {
+		rows[i] = " " + rows[i]
+	}
+	return rows
+}
+
+// progress is the bar with what is done and what is left.
+func (r *run) progress(w int) widget.Line {
+	th, d, now := r.app.theme, r.feed.value, r.app.now()
+	share := 0.0
+	if d.UnitsTotal > 0 {
+		share = float64(d.UnitsDone) / float64(d.UnitsTotal)
+	}
+	text := fmt.Sprintf(" %3.0f %%", share*100)
+	if d.UnitsTotal > 0 {
+		text += "  " + r.app.tr("%s of %s", count(d.UnitsDone), count(d.UnitsTotal))
+	}
+	if took, ok := runLength(now, d.Run); ok {
+		text += "  " + shortDuration(th, took)
+		if left := took.Seconds() * (1/share - 1); !d.Status.Final() && d.UnitsDone > 0 && share < 1 {
+			text += ", " + r.app.tr("about %s left", age(th, time.Duration(left*float64(time.Second))))
+		}
+	}
+	bar := max(8, min(60, w-widget.S(th.Text, text).Width()))
+	style := th.Running
+	if d.Status.Final() {
+		_, style = statusLook(th, d.Status)
+	}
+	return widget.Progress(th, style, bar, share).Add(th.Text, text)
+}
