@@ -56,12 +56,7 @@ type KPI struct {
 	DaysSince    *int       `db:"days_since" json:"days_since"`
 	VisitGapDays *float64   `db:"visit_gap_days" json:"visit_gap_days"`
 
-	Improvement *float64 `db:"i_t" json:"I_t"`
-	Efficiency  *float64 `db:"e_t" json:"E_t"`
-	Recovery    *float64 `db:"r_t" json:"R_t"`
-	Engagement  *float64 `db:"a_t" json:"A_t"`
-	Reach       *float64 `db:"p" json:"P"`
-	Churn       *float64 `db:"s" json:"S"`
+	KPIValues
 }
 
 // KPIs computes the KPIs of the learners that o names, active or not, as

@@ -2,10 +2,8 @@ package db
 
 import "context"
 
-// KPIWeek is a learner's KPIs of one week as weekly_kpi has them; what is no
-// number is nil.
-type KPIWeek struct {
-	Week        Day      `db:"week_start" json:"week_start"`
+// KPIValues are the six KPIs; one that cannot be told is nil.
+type KPIValues struct {
 	Improvement *float64 `db:"i_t" json:"I_t"`
 	Efficiency  *float64 `db:"e_t" json:"E_t"`
 	Recovery    *float64 `db:"r_t" json:"R_t"`
@@ -14,9 +12,16 @@ type KPIWeek struct {
 	Churn       *float64 `db:"s" json:"S"`
 }
 
-// Values are the week's KPIs in the order of Formulas.
-func (w KPIWeek) Values() []*float64 {
-	return []*float64{w.Improvement, w.Efficiency, w.Recovery, w.Engagement, w.Reach, w.Churn}
+// Values are the KPIs in the order of Formulas.
+func (v KPIValues) Values() []*float64 {
+	return []*float64{v.Improvement, v.Efficiency, v.Recovery, v.Engagement, v.Reach, v.Churn}
+}
+
+// KPIWeek is a learner's KPIs of one week as weekly_kpi has them; what is no
+// number there is nil.
+type KPIWeek struct {
+	Week Day `db:"week_start" json:"week_start"`
+	KPIValues
 }
 
 // KPIWeeks are a learner's last weeks of weekly_kpi, the oldest first.

@@ -85,7 +85,7 @@ func (d *KPIDetail) lines() {
 	k := d.Inputs
 	for i, f := range db.Formulas() {
 		l := KPILine{Key: f.Key, Title: f.Title}
-		l.Value = []*float64{k.Improvement, k.Efficiency, k.Recovery, k.Engagement, k.Reach, k.Churn}[i]
+		l.Value = k.Values()[i]
 		l.Steps = []func() []string{d.improvementSteps, d.efficiencySteps, d.recoverySteps, d.engagementSteps, d.reachSteps, d.churnSteps}[i]()
 		if d.Stored != nil {
 			if v, ok := d.Stored.KPIs[f.Key].(float64); ok {

@@ -261,8 +261,8 @@ func detailOf(l db.Learner) jobs.LearnerDetail {
 	}
 	for i := range 9 {
 		x := float64(i)
-		w := db.KPIWeek{Week: day("2025-09-22").Add(7 * i), Improvement: ptr(0.02 + 0.03*math.Sin(x)), Efficiency: ptr(0.3 + 0.05*x), Recovery: ptr(0.5 + 0.04*math.Cos(x)),
-			Engagement: ptr(0.62 - 0.03*x), Reach: ptr(0.55 + 0.04*x), Churn: ptr(0.1 + 0.02*x)}
+		w := db.KPIWeek{Week: day("2025-09-22").Add(7 * i), KPIValues: db.KPIValues{Improvement: ptr(0.02 + 0.03*math.Sin(x)), Efficiency: ptr(0.3 + 0.05*x), Recovery: ptr(0.5 + 0.04*math.Cos(x)),
+			Engagement: ptr(0.62 - 0.03*x), Reach: ptr(0.55 + 0.04*x), Churn: ptr(0.1 + 0.02*x)}}
 		if i < 2 {
 			w.Efficiency, w.Improvement = nil, nil
 		}
