@@ -71,9 +71,6 @@ func Explain(r *Registry, name string) (Explanation, error) {
 			return e, nil
 		}
 	}
-	if s, err := r.Find(name); err == nil && !Built(s) {
-		return Explanation{}, usagef("%s is not built in this version", name)
-	}
 	return Explanation{}, usagef("nothing is called %q; there are %s", name, strings.Join(names, ", "))
 }
 

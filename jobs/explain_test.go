@@ -21,12 +21,6 @@ func TestTheDocsAreWhatExplainSays(t *testing.T) {
 func TestEveryStageIsExplained(t *testing.T) {
 	for _, s := range jobs.Stages().All() {
 		i := s.Info()
-		if !jobs.Built(s) {
-			if _, err := jobs.Explain(jobs.Stages(), i.Name); err == nil || !strings.Contains(err.Error(), "not built") {
-				t.Errorf("%s: %v", i.Name, err)
-			}
-			continue
-		}
 		e, err := jobs.Explain(jobs.Stages(), strings.ToUpper(i.Name))
 		if err != nil || e.Name != i.Name || e.Title != i.Summary {
 			t.Errorf("%s: %+v, %v", i.Name, e, err)

@@ -12,7 +12,6 @@ import (
 // facts is what a stage's freshness is judged on.
 type facts struct {
 	info    Info
-	built   bool
 	dataDay *db.Day    // newest day published in full
 	runs    []db.Run   // newest first
 	try     *db.Run    // the last that could have published the day due
@@ -28,10 +27,6 @@ func freshness(f facts) (StageStatus, error) {
 	s := StageStatus{Info: f.info, DataDay: f.dataDay, Recent: f.runs, Pause: f.pause}
 	if len(f.runs) > 0 {
 		s.LastRun = &f.runs[0]
-	}
-	if !f.built {
-		s.State, s.Why = StateNotBuilt, "not built in this version"
-		return s, nil
 	}
 	if f.info.Schedule != "" {
 		day, deadline, next, err := due(f.info.Schedule, f.now)

@@ -71,7 +71,7 @@ func TestFreshness(t *testing.T) {
 		{"weekly: Sunday is due from Monday on", facts{info: weekly, dataDay: day("2026-03-29")}, false, "2026-04-04 12:00", StateFresh, 0, "2026-03-29"},
 		{"weekly: late on Monday", facts{info: weekly, dataDay: day("2026-03-29")}, false, "2026-04-06 05:00", StateLate, 7, "2026-04-05"},
 	} {
-		c.f.built, c.f.now = true, at(c.now)
+		c.f.now = at(c.now)
 		if c.tried {
 			c.f.try = &c.f.runs[0]
 		}
@@ -87,11 +87,8 @@ func TestFreshness(t *testing.T) {
 			t.Errorf("%s: %s, lag %d, due %s (%s); want %s, %d, %s", c.name, s.State, lag, s.DueDay, s.Why, c.want, c.lag, c.due)
 		}
 	}
-	if s, _ := freshness(facts{info: info, now: at("2026-03-31 05:00")}); s.State != StateNotBuilt {
-		t.Errorf("a stage this version cannot run is %s", s.State)
-	}
 	waiting := at("2026-03-31 04:00")
-	if s, _ := freshness(facts{info: Info{Name: "e"}, built: true, since: &waiting, now: at("2026-03-31 06:00")}); s.State != StateLate {
+	if s, _ := freshness(facts{info: Info{Name: "e"}, since: &waiting, now: at("2026-03-31 06:00")}); s.State != StateLate {
 		t.Errorf("a session that has waited two hours leaves θ %s", s.State)
 	}
 }
@@ -119,7 +116,7 @@ func TestFreshnessKeepsItsPromises(t *testing.T) {
 			t.Skip(err.Error())
 		}
 		now := time.Unix(rapid.Int64Range(1.7e9, 2e9).Draw(t, "now"), 0).UTC()
-		f := facts{built: true, now: now, info: Info{Name: "x", Schedule: cron, Grace: time.Duration(rapid.IntRange(0, 300).Draw(t, "grace")) * time.Minute}}
+		f := facts{now: now, info: Info{Name: "x", Schedule: cron, Grace: time.Duration(rapid.IntRange(0, 300).Draw(t, "grace")) * time.Minute}}
 		if back := rapid.IntRange(-1, 40).Draw(t, "published days ago"); back >= 0 {
 			d := db.DayOf(now).Add(-1 - back)
 			f.dataDay = &d

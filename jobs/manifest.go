@@ -16,7 +16,6 @@ type Scheduled struct {
 	Grace    float64    `json:"grace_seconds"`
 	NextRun  *time.Time `json:"next_run"`
 	Enabled  bool       `json:"enabled"`
-	Built    bool       `json:"built"`
 	Command  string     `json:"command"`
 	Env      []EnvVar   `json:"env"` // the variables behind its flags that are set here, secrets aside
 
@@ -46,7 +45,7 @@ func (r *Registry) Scheduled(now time.Time, getenv func(string) string, m Manife
 			continue
 		}
 		s := Scheduled{Stage: info.Name, Schedule: info.Schedule, Grace: info.Grace.Seconds(), Enabled: !info.Off,
-			Built: Built(st), Command: shellJoin(m.words(info.Name)), Env: []EnvVar{}}
+			Command: shellJoin(m.words(info.Name)), Env: []EnvVar{}}
 		for _, p := range Specs(st.Params()) {
 			for _, name := range append([]string{p.Env}, p.along...) {
 				if name == plumberURLEnv && CheckPlumberURL(getenv(name)) != nil || p.check == "endpoint" && p.Check(getenv(name)) != nil {
@@ -83,8 +82,6 @@ func (s Scheduled) timed() (bool, string) {
 	switch {
 	case s.Schedule == "":
 		return false, s.Stage + " runs when a session finishes, not on a schedule"
-	case !s.Built:
-		return false, s.Stage + " is not built in this version"
 	case !s.Enabled:
 		return false, s.Stage + " is switched off in the config file"
 	}

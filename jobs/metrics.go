@@ -164,7 +164,7 @@ func (m *Metrics) readStages(ctx context.Context, f *figures) error {
 	for _, s := range p.Stages {
 		*f = f.with(stageState, 1, s.Name, string(s.State))
 		overdue := 0.0
-		if s.Deadline != nil && (s.DataDay == nil || s.DueDay != nil && s.DataDay.Before(*s.DueDay)) && s.State != StateOff && s.State != StateNotBuilt {
+		if s.Deadline != nil && (s.DataDay == nil || s.DueDay != nil && s.DataDay.Before(*s.DueDay)) && s.State != StateOff {
 			overdue = max(0, p.At.Sub(*s.Deadline).Seconds())
 		}
 		*f = f.with(stageLag, overdue, s.Name)

@@ -77,7 +77,7 @@ func (o observed) of(st Stage) facts {
 	if info.Upstream == nil {
 		info.Upstream = []string{} // a list for scripts, not null
 	}
-	f := facts{info: info, built: Built(st), runs: o.runs[info.Name], since: o.Waiting, now: o.now}
+	f := facts{info: info, runs: o.runs[info.Name], since: o.Waiting, now: o.now}
 	if d, ok := o.days[info.Name]; ok {
 		f.dataDay = &d
 	}

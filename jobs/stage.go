@@ -111,27 +111,6 @@ func (r *Registry) Find(name string) (Stage, error) {
 	return nil, usagef("unknown stage %q; the stages are %s", name, strings.Join(names, ", "))
 }
 
-// Built reports whether this version can run the stage.
-func Built(s Stage) bool {
-	_, no := plain(s).(unbuilt)
-	return !no
-}
-
-// unbuilt stands in the pipeline for a stage that this version cannot run, so
-// that operators see the whole of it.
-type unbuilt struct{ info Info }
-
-func (u unbuilt) Info() Info { return u.info }
-func (unbuilt) Params() any  { return &struct{}{} }
-
-func (u unbuilt) Plan(context.Context, *Job) (Plan, error) {
-	return Plan{}, usagef("%s is not built in this version", u.info.Name)
-}
-
-func (u unbuilt) Run(context.Context, *Job, Slice) error {
-	return usagef("%s is not built in this version", u.info.Name)
-}
-
 // UsageError is a request that makes no sense as asked; exit code 2.
 type UsageError struct{ msg string }
 

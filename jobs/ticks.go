@@ -71,7 +71,7 @@ func (t *ticker) round(ctx context.Context) error {
 	var failed error
 	for _, st := range t.runner.Stages.All() {
 		info := st.Info()
-		if info.Schedule == "" || info.Off || !Built(st) || now.Before(t.next[info.Name]) {
+		if info.Schedule == "" || info.Off || now.Before(t.next[info.Name]) {
 			continue
 		}
 		if err := t.fire(ctx, st); err != nil {

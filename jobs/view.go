@@ -75,15 +75,14 @@ type State string
 
 // The states of a stage, from good to bad.
 const (
-	StateFresh    State = "fresh"     // the data day due has been published
-	StateRunning  State = "running"   // a run is under way
-	StateDue      State = "due"       // its deadline has passed, within grace
-	StateLate     State = "late"      // past grace
-	StateFailed   State = "failed"    // the last try for the due day failed
-	StateNever    State = "never"     // it has never published anything
-	StatePaused   State = "paused"    // an operator holds it
-	StateOff      State = "off"       // the config file leaves it out
-	StateNotBuilt State = "not_built" // this version cannot run it
+	StateFresh   State = "fresh"   // the data day due has been published
+	StateRunning State = "running" // a run is under way
+	StateDue     State = "due"     // its deadline has passed, within grace
+	StateLate    State = "late"    // past grace
+	StateFailed  State = "failed"  // the last try for the due day failed
+	StateNever   State = "never"   // it has never published anything
+	StatePaused  State = "paused"  // an operator holds it
+	StateOff     State = "off"     // the config file leaves it out
 )
 
 // StageStatus is one line of the pipeline.

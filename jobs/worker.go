@@ -85,7 +85,7 @@ func (w *Worker) Check() error {
 		return nil
 	}
 	for _, st := range w.Runner.Stages.All() {
-		if info := st.Info(); info.Schedule != "" && Built(st) && !info.Off {
+		if info := st.Info(); info.Schedule != "" && !info.Off {
 			if err := w.Runner.able(info.Name); err != nil {
 				return err
 			}

@@ -56,10 +56,7 @@ func tookCell(th *theme.Theme, now time.Time, r *db.Run) widget.Cell {
 }
 
 func nextCell(th *theme.Theme, now time.Time, s jobs.StageStatus) widget.Cell {
-	switch {
-	case s.State == jobs.StateNotBuilt:
-		return widget.T(th.Faint, th.Glyph.Dash)
-	case s.NextTick == nil:
+	if s.NextTick == nil {
 		return widget.T(th.Muted, th.Tr("on events"))
 	}
 	return widget.T(th.Muted, in(th, now, *s.NextTick))

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -71,95 +70,6 @@ func newFixture() *fixture {
 	f.addPipeline()
 	f.addLearners()
 	return f
-}
-
-func (f *fixture) addRuns() {
-	add := func(stage string, status db.RunStatus, started string, took time.Duration, trigger db.Trigger, actor, reason string, from, to *db.Day) *db.Run {
-		start := at(started)
-		r := db.Run{ID: runID(len(f.runs)), Stage: stage, Status: status, Trigger: trigger, Actor: actor, Reason: reason, Host: "ops1", PID: ptr(4242),
-			Version: "0.1.0", CreatedAt: *start, StartedAt: start, WindowFrom: from, WindowTo: to, UnitsDone: 1, UnitsTotal: 1,
-			RowsRead: 201443, RowsWritten: 1204, Params: json.RawMessage(`{"lookback-days":7,"date":true}`)}
-		if status.Final() {
-			end := start.Add(took)
-			r.FinishedAt = &end
-		}
-		f.runs = append(f.runs, r)
-		return &f.runs[len(f.runs)-1]
-	}
-	r := add("mirt-calibrate", db.RunRunning, "2025-11-22 22:57:21", 0, db.TriggerConsole, "kim", "drift after the new bank", day("2025-11-21"), day("2025-11-21"))
-	r.UnitsDone, r.UnitsTotal, r.RowsWritten, r.HeartbeatAt = 13, 30, 0, at("2025-11-22 22:58:00")
-	r = add("update-theta", db.RunPartial, "2025-11-22 22:40:02", 900*time.Millisecond, db.TriggerEvent, "worker", "", nil, nil)
-	r.UnitsDone, r.UnitsTotal = 47, 50
-	add("aggregate-features-daily", db.RunSucceeded, "2025-11-22 02:00:00", 12*time.Second, db.TriggerCron, "sextant", "", day("2025-11-21"), day("2025-11-21"))
-	r = add("mirt-calibrate", db.RunFailed, "2025-11-22 03:00:00", 95*time.Second, db.TriggerCron, "sextant", "", day("2025-11-21"), day("2025-11-21"))
-	r.Error = ptr("calibration refused: 14 of 400 items drifted by more than 0.50 in b; look at the items, then run with --force")
-	add("aggregate-features-daily", db.RunSucceeded, "2025-11-21 02:00:00", 11*time.Second, db.TriggerCron, "sextant", "", day("2025-11-20"), day("2025-11-20"))
-	add("aggregate-features-daily", db.RunCancelled, "2025-11-20 09:12:40", 4*time.Minute, db.TriggerConsole, "박지우", "수업 데이터 재처리", day("2025-11-01"), day("2025-11-19"))
-	add("aggregate-features-daily", db.RunLost, "2025-11-20 02:00:00", 61*time.Second, db.TriggerCron, "sextant", "", day("2025-11-19"), day("2025-11-19"))
-	for i := range 6 {
-		d := db.DayOf(fixedNow).Add(-4 - i)
-		add("aggregate-features-daily", db.RunSucceeded, d.String()+" 02:00:00", time.Duration(8+i%3*4)*time.Second, db.TriggerCron, "sextant", "", ptr(d.Add(-1)), ptr(d.Add(-1)))
-	}
-	for _, r := range f.runs {
-		f.details[r.ID] = jobs.RunDetail{Run: r, Events: fixtureLog(r), Command: "sextant run " + r.Stage + " --date 2025-11-21"}
-	}
-	d := f.details[f.runs[1].ID]
-	d.Failures = []db.RunFailure{
-		{Kind: "learner", Subject: "김서연", Error: "no parameters for any of 12 answers", At: *at("2025-11-22 22:40:02")},
-		{Kind: "learner", Subject: "b3f0c7d2-1f5e-4f3a-9a55-2f0b9c1d7e11", Error: "the newest answer is older than the one in force", At: *at("2025-11-22 22:40:02")},
-	}
-	f.details[f.runs[1].ID] = d
-}
-
-func fixtureLog(r db.Run) []db.RunEvent {
-	var out []db.RunEvent
-	say := func(level, text, attrs string) {
-		out = append(out, db.RunEvent{Seq: int64(len(out) + 1), At: r.StartedAt.Add(time.Duration(len(out)) * 1300 * time.Millisecond), Level: level, Message: text, Attrs: json.RawMessage(attrs)})
-	}
-	say("info", "answers taken in", `{"sessions":212,"answers":3180,"set_aside":3}`)
-	say("warn", "answers set aside", `{"reason":"unknown_item","n":3}`)
-	for i := range 13 {
-		say("info", "cycle", fmt.Sprintf(`{"cycle":%d,"log_likelihood":%.2f,"change":%.5f}`, i+1, -181204.51+float64(i*i), math.Pow(0.5, float64(i))))
-	}
-	if r.Error != nil {
-		say("error", *r.Error, `{}`)
-	}
-	return out
-}
-
-func (f *fixture) addPipeline() {
-	of := func(stage string) (recent []db.Run) {
-		for _, r := range f.runs {
-			if r.Stage == stage {
-				recent = append(recent, r)
-			}
-		}
-		return recent
-	}
-	status := func(name, summary, cron string, upstream ...string) jobs.StageStatus {
-		s := jobs.StageStatus{Info: jobs.Info{Name: name, Summary: summary, Schedule: cron, Grace: 30 * time.Minute, Upstream: upstream, Slice: "day"}, Recent: of(name)}
-		if len(s.Recent) > 0 {
-			s.LastRun = &s.Recent[0]
-		}
-		return s
-	}
-	features := status("aggregate-features-daily", "Daily features of each learner: counts, accuracy, pace, hints, improvement", "0 2 * * *")
-	features.State, features.Why, features.DataDay, features.DueDay, features.LagDays = jobs.StateFresh, "2025-11-21 was published in time", day("2025-11-21"), day("2025-11-21"), ptr(0)
-	features.Deadline, features.NextTick = at("2025-11-22 02:00:00"), at("2025-11-23 02:00:00")
-	features.UpstreamNewer = &jobs.UpstreamNewer{Stage: "sync-answers", Day: *day("2025-11-19"), Why: "answers behind 2025-11-19 changed since it was published"}
-	kpis := status("compute-daily-kpis", "Weekly KPIs: improvement, efficiency, recovery, engagement, P and S", "10 2 * * *", "aggregate-features-daily")
-	kpis.State, kpis.Why = jobs.StateNotBuilt, "this version cannot run it"
-	calibrate := status("mirt-calibrate", "Item parameters and abilities by marginal maximum likelihood", "0 3 * * *")
-	calibrate.State, calibrate.Why, calibrate.DataDay, calibrate.DueDay, calibrate.LagDays = jobs.StateLate, "2025-11-21 was due at 03:00 UTC; the last try failed, another is under way", day("2025-11-19"), day("2025-11-21"), ptr(2)
-	calibrate.Deadline, calibrate.NextTick = at("2025-11-22 03:00:00"), at("2025-11-23 03:00:00")
-	report := status("generate-weekly-report", "Weekly report of each learner, HTML and PDF", "0 4 * * 1", "compute-daily-kpis", "mirt-calibrate")
-	report.State, report.Why = jobs.StateNotBuilt, "this version cannot run it"
-	quiet := status("detect-inactivity", "P and S of learners who have gone quiet", "0 5 * * *", "compute-daily-kpis")
-	quiet.State, quiet.Why = jobs.StateNotBuilt, "this version cannot run it"
-	theta := status("update-theta", "Abilities of learners whose sessions have ended", "", "mirt-calibrate")
-	theta.State, theta.Why = jobs.StateDue, "the oldest ended session without an update is 18 minutes old"
-	f.pipeline = jobs.Pipeline{At: fixedNow, Source: "exam_results", Answers: 312481, SyncAt: at("2025-11-22 22:57:49"),
-		Stages: []jobs.StageStatus{features, kpis, calibrate, report, quiet, theta}}
 }
 
 func (f *fixture) addLearners() {

@@ -11,7 +11,7 @@ import (
 func TestARefusedCalibrationIsLookedIntoAndForced(t *testing.T) {
 	f := newFixture()
 	s := begin(t, f)
-	s.press("2").sees("13 runs").press("j j j").sees("▌ ✗ failed").press("i").sees("14 of 40 items drifted against the anchors").press("tab").sees("b now against b before").press("tab")
+	s.press("2").sees("40 runs").press("j j j").sees("▌ ✗ failed").press("i").sees("14 of 40 items drifted against the anchors").press("tab").sees("b now against b before").press("tab")
 	s.press("enter").sees("Calibrations 20").press("esc").sees("14 of 40 items")
 	s.press("R").sees("run mirt-calibrate").sees("2025-11-21").sees("[yes]").press("enter").sees("would run mirt-calibrate")
 	s.press("enter").sees("[ Cancel ]").pass(quietTime).press("y").sees("following")

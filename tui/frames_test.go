@@ -131,7 +131,7 @@ type scene struct {
 // scenes are the frames kept as golden files: how to get there from the start.
 var scenes = []scene{
 	{"pipeline", func(*driver) {}},
-	{"pipeline-late", func(d *driver) { d.keys("j j") }},
+	{"pipeline-failed", func(d *driver) { d.keys("j") }},
 	{"pipeline-help", func(d *driver) { d.keys("?") }},
 	{"pipeline-describe", func(d *driver) { d.keys("d") }},
 	{"stage", func(d *driver) { d.keys("enter") }},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -187,12 +188,8 @@ func (p *pipeline) fill() {
 	th, now := p.app.theme, p.app.now()
 	rows := make([]widget.Row, len(p.feed.value.Stages))
 	for i, s := range p.feed.value.Stages {
-		name := th.Text
-		if s.State == jobs.StateNotBuilt {
-			name = th.NotBuilt
-		}
 		rows[i] = widget.Row{ID: s.Name, Cells: []widget.Cell{
-			widget.T(name, s.Name),
+			widget.T(th.Text, s.Name),
 			stateCell(th, s),
 			widget.T(th.Text, dayOr(th, s.DataDay)),
 			lagCell(th, s),
@@ -218,7 +215,7 @@ func (p *pipeline) detail(s jobs.StageStatus, w int) []string {
 		lines = append(lines, widget.S(th.Due, th.Glyph.Up+" "+th.Tr("upstream newer:")+" ").Add(th.Text, widget.Clean(th.Told(n.Why))))
 	}
 	lines = append(lines, widget.S(th.Muted, th.Tr(s.Summary)))
-	if r := s.LastRun; r != nil && r.Error != nil {
+	if r := s.LastRun; r != nil && r.Error != nil && !strings.Contains(s.Why, *r.Error) {
 		lines = append(lines, widget.S(th.Failed, th.Glyph.Bad+" "+widget.Clean(*r.Error)))
 	}
 	lines = append(lines, nil)

@@ -120,7 +120,7 @@ func (p *preview) fill() {
 	for i, s := range p.feed.value.Slices {
 		will, text := widget.T(th.Fresh, th.Glyph.OK+" "+th.Tr("run")), th.Text
 		if s.Skip {
-			will, text = widget.T(th.Faint, th.Glyph.NotBuilt+" "+th.Tr("skip")), th.Faint
+			will, text = widget.T(th.Faint, th.Glyph.Skipped+" "+th.Tr("skip")), th.Faint
 		}
 		rows[i] = widget.Row{ID: s.Label(), Cells: []widget.Cell{
 			widget.T(text, widget.Clean(s.Label())), will,

@@ -32,10 +32,10 @@ func TestSwitchProfile(t *testing.T) {
 			return other, nil
 		}
 	})
-	s.press("2").sees("13 runs")
+	s.press("2").sees("40 runs")
 	s.press(":").sees("Command").typed("ctx down").press("enter").sees("down was not opened: no route to host").sees("STAGING").loses("database lost")
 	s.press(":").sees("Command").typed("ctx").press("enter").sees("PROFILE").press("j").sees("▌ prod").press("enter")
-	s.sees("PRODUCTION").sees("sextant@db2:5432/platform").sees("RECENT RUNS").press("2").sees("1 run").loses("13 runs")
+	s.sees("PRODUCTION").sees("sextant@db2:5432/platform").sees("RECENT RUNS").press("2").sees("1 run").loses("40 runs")
 }
 
 // TestAnnouncementsRefresh shows a change as soon as it is announced, and asks

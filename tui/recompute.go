@@ -204,7 +204,7 @@ func (r *recompute) fill() {
 	th := a.theme
 	rows := make([]widget.Row, len(r.feed.value))
 	for i, p := range r.feed.value {
-		outcome := widget.T(th.Faint, th.Glyph.NotBuilt+" "+p.Outcome)
+		outcome := widget.T(th.Faint, th.Glyph.Skipped+" "+p.Outcome)
 		if p.Outcome == willUpdate {
 			outcome = widget.T(th.Fresh, th.Glyph.OK+" "+p.Outcome)
 		}

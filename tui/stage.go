@@ -44,7 +44,7 @@ func newStage(a *app, name string) *stage {
 	}
 	last := db.DayOf(a.now()).Add(-1)
 	s.days = newFeed(a, stageCalendar(a, name, last.Add(1-7*calendarWeeks), last))
-	s.specs, _ = a.console.Params(name) // a stage that is not built has none
+	s.specs, _ = a.console.Params(name) // fails for an unknown stage alone
 	return s
 }
 

@@ -18,8 +18,6 @@ func stageKeys(a *app, s jobs.StageStatus, ok, inside bool) []Key {
 	switch {
 	case !ok:
 		off = "no stage is selected"
-	case s.State == jobs.StateNotBuilt:
-		off = a.tr("%s is not built in this version", s.Name)
 	default:
 		off = a.readOnly()
 	}

@@ -156,7 +156,7 @@ func statusLook(th *theme.Theme, s db.RunStatus) (string, theme.Style) {
 	case db.RunCancelled:
 		return g.Cancelled, th.Paused
 	}
-	return g.NotBuilt, th.Never
+	return g.Never, th.Never
 }
 
 // stateLook is a stage's freshness as a sign and a style.
@@ -175,8 +175,6 @@ func stateLook(th *theme.Theme, s jobs.State) (string, theme.Style) {
 		return g.Failed, th.Failed
 	case jobs.StatePaused:
 		return g.Paused, th.Paused
-	case jobs.StateNotBuilt:
-		return g.NotBuilt, th.NotBuilt
 	}
 	return g.Never, th.Never
 }
@@ -200,8 +198,6 @@ func stateWord(th *theme.Theme, s jobs.State) string {
 		return th.Tr("paused")
 	case jobs.StateOff:
 		return th.Tr("off")
-	case jobs.StateNotBuilt:
-		return th.Tr("not built")
 	}
 	return string(s)
 }

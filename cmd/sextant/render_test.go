@@ -70,7 +70,7 @@ func TestStatusTable(t *testing.T) {
 		stage("compute-daily-kpis", jobs.StateLate, "2026-03-09 was due at 2026-03-10 02:10", 3, ptr(aRun("compute-daily-kpis", db.RunLost, time.Minute))),
 		stage("mirt-calibrate", jobs.StateFailed, "the last try for 2026-03-09: the fit did not converge", 1, ptr(aRun("mirt-calibrate", db.RunFailed, time.Minute))),
 		stage("detect-inactivity", jobs.StateRunning, "run by 김민준 on etl-1", 0, ptr(aRun("detect-inactivity", db.RunRunning, time.Minute))),
-		{Info: jobs.Info{Name: "generate-weekly-report"}, State: jobs.StateNotBuilt},
+		{Info: jobs.Info{Name: "generate-weekly-report"}, State: jobs.StateOff},
 		{Info: jobs.Info{Name: "update-theta"}, State: jobs.StateDue, Why: "a session has waited for its θ since 08:41 UTC"},
 	}}
 	about := jobs.About{Environment: "운영", Database: "sextant@db.example.org:5432/platform", ReadOnly: true}

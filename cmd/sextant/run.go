@@ -73,9 +73,6 @@ func newRunStageCmd(a *app, s jobs.Stage) *cobra.Command {
 			return runStage(cmd.Context(), o)
 		},
 	}
-	if !jobs.Built(s) {
-		cmd.Short += " (not built)"
-	}
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.Var(dayFlag{&o.request.Date}, "date", "the as-of day (default the last complete UTC day)")

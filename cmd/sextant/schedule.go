@@ -79,8 +79,6 @@ func (a *app) printSchedule(list []jobs.Scheduled) {
 	for _, s := range list {
 		note := ""
 		switch {
-		case !s.Built:
-			note = "not built in this version"
 		case !s.Enabled:
 			note = "switched off in the config file"
 		case s.Schedule == "":

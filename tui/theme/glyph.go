@@ -3,7 +3,7 @@ package theme
 // Glyphs are the signs that stand beside words; those of states, marks, bars
 // and frames are one cell wide.
 type Glyphs struct {
-	Fresh, Running, Due, Late, Failed, Never, Paused, NotBuilt string
+	Fresh, Running, Due, Late, Failed, Never, Paused, Skipped string
 
 	OK, Bad, Warn, Cancelled, Queued string
 
@@ -24,7 +24,7 @@ type Glyphs struct {
 }
 
 var unicodeGlyphs = Glyphs{
-	Fresh: "●", Running: "◐", Due: "◔", Late: "▲", Failed: "✗", Never: "○", Paused: "‖", NotBuilt: "·",
+	Fresh: "●", Running: "◐", Due: "◔", Late: "▲", Failed: "✗", Never: "○", Paused: "‖", Skipped: "·",
 	OK: "✓", Bad: "✗", Warn: "!", Cancelled: "⊘", Queued: "◌",
 	Cursor: "▌", Mark: "◆", Ellipsis: "…", Crumb: "›", Arrow: "→", Dot: "·", PlusMinus: "±", Dash: "–", Theta: "θ",
 	Up: "↑", Down: "↓",
@@ -36,7 +36,7 @@ var unicodeGlyphs = Glyphs{
 }
 
 var asciiGlyphs = Glyphs{
-	Fresh: "*", Running: ">", Due: "~", Late: "!", Failed: "x", Never: "o", Paused: "=", NotBuilt: ".",
+	Fresh: "*", Running: ">", Due: "~", Late: "!", Failed: "x", Never: "o", Paused: "=", Skipped: ".",
 	OK: "+", Bad: "x", Warn: "!", Cancelled: "/", Queued: "o",
 	Cursor: ">", Mark: "+", Ellipsis: "~", Crumb: ">", Arrow: "->", Dot: "|", PlusMinus: "+-", Dash: "-", Theta: "theta",
 	Up: "^", Down: "v",

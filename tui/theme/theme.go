@@ -33,14 +33,13 @@ type Theme struct {
 	Accent Style // where the eye should rest
 	Rule   Style
 
-	Fresh    Style
-	Running  Style
-	Due      Style
-	Late     Style
-	Failed   Style
-	Never    Style
-	Paused   Style
-	NotBuilt Style
+	Fresh   Style
+	Running Style
+	Due     Style
+	Late    Style
+	Failed  Style
+	Never   Style
+	Paused  Style
 
 	Right Style // an answer
 	Wrong Style
@@ -106,7 +105,6 @@ func (t *Theme) coloured() {
 	t.Failed = ink("#B3163B", "#FF7A90").Bold()
 	t.Never = ink("#57606A", "#98A2B0")
 	t.Paused = ink("#7B3FA0", "#CC99E6")
-	t.NotBuilt = t.Faint
 	t.Right, t.Wrong = t.Fresh, ink("#A84300", "#F39A3D")
 
 	t.Key = t.Accent.Bold()
@@ -138,7 +136,7 @@ func (t *Theme) plain() {
 	bold, faint := s.Bold(), s.Faint()
 	t.Text, t.Strong, t.Muted, t.Faint, t.Rule, t.Accent = s, bold, s, faint, faint, bold
 	t.Fresh, t.Running, t.Due, t.Late, t.Failed = s, s, s, bold, bold
-	t.Never, t.Paused, t.NotBuilt = s, s, faint
+	t.Never, t.Paused = s, s
 	t.Right, t.Wrong = s, bold
 	t.Key, t.ChangeKey, t.KeyOff = bold, bold.Underline(), faint.Strike()
 	t.Cursor, t.Button, t.ChangeButton = s.Reverse().Underline(), bold.Reverse(), bold.Reverse()
