@@ -8,12 +8,14 @@
 DO $$
 DECLARE
     wanted text[] := ARRAY[
-        'CREATE INDEX IF NOT EXISTS mirt_ability_theta ON public.mirt_ability (version, theta)',
-        'CREATE INDEX IF NOT EXISTS mirt_ability_se ON public.mirt_ability (version, se)',
-        'CREATE INDEX IF NOT EXISTS weekly_kpi_risk ON public.weekly_kpi (week_start, (sextant.read_number(kpis -> ''S'')))'];
+        'CREATE INDEX mirt_ability_theta ON public.mirt_ability (version, theta)',
+        'CREATE INDEX mirt_ability_se ON public.mirt_ability (version, se)',
+        'CREATE INDEX weekly_kpi_risk ON public.weekly_kpi (week_start, (sextant.read_number(kpis -> ''S'')))'];
     one text;
 BEGIN
     FOREACH one IN ARRAY wanted LOOP
+        -- IF NOT EXISTS would wait for the table's lock before it looks.
+        CONTINUE WHEN to_regclass('public.' || split_part(one, ' ', 3)) IS NOT NULL;
         BEGIN
             EXECUTE one;
         EXCEPTION WHEN insufficient_privilege OR wrong_object_type OR datatype_mismatch OR undefined_function OR invalid_object_definition THEN

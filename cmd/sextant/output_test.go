@@ -82,7 +82,9 @@ func TestJSONFieldsAreStable(t *testing.T) {
 			}
 		}
 		for _, path := range got {
-			if name := path[strings.LastIndex(path, ".")+1:]; !strings.Contains(path, "params.") && !strings.Contains(path, "attrs.") && !snake.MatchString(name) {
+			name := path[strings.LastIndex(path, ".")+1:]
+			kpi := slices.ContainsFunc(db.Formulas(), func(f db.Formula) bool { return f.Key == name }) // called so on the platform
+			if !kpi && !strings.Contains(path, "params.") && !strings.Contains(path, "attrs.") && !snake.MatchString(name) {
 				t.Errorf("sextant %s --json: field %s is not snake_case", tt.args, path)
 			}
 		}
