@@ -75,7 +75,7 @@ func (b *bed) serve(ctx context.Context, settings map[string]string, f func(*dbb
 	if err != nil {
 		return err
 	}
-	server, err := dbbench.JoinWith(ctx, b.data, settings)
+	server, err := dbbench.Join(ctx, b.data, settings)
 	if err != nil {
 		return err
 	}

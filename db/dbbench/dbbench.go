@@ -22,11 +22,9 @@ type Server struct {
 	pid int
 }
 
-// Join starts the server of a data folder, or joins it where it runs.
-func Join(ctx context.Context, dataDir string) (*Server, error) { return JoinWith(ctx, dataDir, nil) }
-
-// JoinWith is Join with settings beside those that every private server has.
-func JoinWith(ctx context.Context, dataDir string, settings map[string]string) (*Server, error) {
+// Join starts the server of a data folder, or joins it where it runs, with
+// settings beside those that every private server has.
+func Join(ctx context.Context, dataDir string, settings map[string]string) (*Server, error) {
 	own, err := embedded.Join(ctx, embedded.Options{DataDir: dataDir, Settings: settings})
 	if err != nil {
 		return nil, err
