@@ -39,6 +39,8 @@ type Calibration struct {
 	Linking   []byte    `db:"linking" json:"-"`
 	Metrics   []byte    `db:"metrics" json:"-"`
 	FittedAt  time.Time `db:"fitted_at" json:"fitted_at"`
+
+	InForceAt *time.Time `db:"in_force_at" json:"-"` // nil: never has been
 }
 
 // CalibratedItem is an item as a calibration left it.
@@ -62,7 +64,7 @@ type ItemFit struct {
 	SX2P   *float64 `db:"sx2_p" json:"sx2_p"`
 }
 
-const calibrationColumns = `run_id, bank, model, version, data_day, prior_mean, prior_sd, linking, metrics, fitted_at`
+const calibrationColumns = `run_id, bank, model, version, data_day, prior_mean, prior_sd, linking, metrics, fitted_at, in_force_at`
 
 // CalibrationInForce is the calibration that scorers of a bank use, or
 // ErrNotFound before the first.

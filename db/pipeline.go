@@ -16,6 +16,17 @@ type Overview struct {
 
 // Overview reads the state of the answers and of θ at session end.
 func (d *DB) Overview(ctx context.Context) (Overview, error) {
+	// Only the last two days can wait, and of those what came after the data of the
+	// calibration in force: it serves the rest, and to look all of them up takes long.
+	// The planner has to know that moment to see how few they are.
+	var served *time.Time
+	switch c, err := d.CalibrationInForce(ctx, ""); {
+	case err == nil:
+		last := c.DataDay.Last()
+		served = &last
+	case !errors.Is(err, ErrNotFound):
+		return Overview{}, err
+	}
 	rows, err := collect[Overview](ctx, d.pool, `
 		SELECT coalesce(s.source, '') AS source, s.synced_at,
 		       greatest(c.reltuples, 0)::bigint AS answers, w.waiting
@@ -23,14 +34,10 @@ func (d *DB) Overview(ctx context.Context) (Overview, error) {
 		LEFT JOIN sextant.sync_state s ON true
 		LEFT JOIN pg_class c ON c.oid = to_regclass('sextant.answer')
 		LEFT JOIN LATERAL (
-			-- Only the last two days can wait, and of those what came after the data of the
-			-- calibration in force: it serves the rest, and to look all of them up takes long.
 			SELECT min(l.last_at) AS waiting FROM sextant.learner l
-			WHERE l.last_at > greatest(now() - interval '2 days', (
-				SELECT (data_day + 1)::timestamp AT TIME ZONE 'UTC' - interval '1 microsecond' FROM sextant.calibration
-				WHERE bank = '' AND in_force_at IS NOT NULL ORDER BY in_force_at DESC LIMIT 1)) AND l.last_at <= now()
+			WHERE l.last_at > greatest(now() - interval '2 days', $1::timestamptz) AND l.last_at <= now()
 			  AND NOT EXISTS (SELECT FROM public.mirt_ability m
-				WHERE m.user_id = l.user_id COLLATE "default" AND m.fitted_at >= l.last_at)) w ON true`)
+				WHERE m.user_id = l.user_id COLLATE "default" AND m.fitted_at >= l.last_at)) w ON true`, served)
 	if err != nil {
 		return Overview{}, err
 	}

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -80,9 +81,9 @@ func (d *DB) UpstreamNewer(ctx context.Context, c Consumer) (*Newer, error) {
 // Outrun is how many learners' θ in force is older than the calibration in
 // force, and does not stand on it.
 type Outrun struct {
-	Learners int64     `db:"learners"`
-	Day      Day       `db:"day"` // of the calibration
-	At       time.Time `db:"at"`  // since when it is in force
+	Learners int64
+	Day      Day       // of the calibration
+	At       time.Time // since when it is in force
 }
 
 // ThetaOutrun finds the learners whose θ was estimated at a session's end after
@@ -90,12 +91,23 @@ type Outrun struct {
 // not replace that θ, which has seen newer answers, nor did that θ use its
 // parameters. It is nil when there are none.
 func (d *DB) ThetaOutrun(ctx context.Context) (*Outrun, error) {
-	return first[Outrun](ctx, d.pool, `
-		SELECT count(*) AS learners, c.data_day AS day, c.in_force_at AS at
-		FROM (SELECT * FROM sextant.calibration WHERE bank = '' AND in_force_at IS NOT NULL
-		      ORDER BY in_force_at DESC LIMIT 1) c
-		JOIN sextant.learner l ON l.last_at >= (c.data_day + 1)::timestamp AT TIME ZONE 'UTC'
-		JOIN public.mirt_ability m ON m.user_id = l.user_id COLLATE "default" AND m.version = c.version
-			AND m.fitted_at >= (c.data_day + 1)::timestamp AT TIME ZONE 'UTC' AND m.fitted_at < c.in_force_at
-		GROUP BY c.data_day, c.in_force_at`)
+	c, err := d.CalibrationInForce(ctx, "")
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	// Joined to the calibration's row instead, the planner would take a third of all
+	// learners to have answered since, and read every θ there is.
+	o := Outrun{Day: c.DataDay, At: *c.InForceAt}
+	o.Learners, err = scalar[int64](ctx, d.pool, `
+		SELECT count(*) FROM sextant.learner l
+		JOIN public.mirt_ability m ON m.user_id = l.user_id COLLATE "default" AND m.version = $1
+			AND m.fitted_at >= $2 AND m.fitted_at < $3
+		WHERE l.last_at >= $2`, c.Version, c.DataDay.End(), o.At)
+	if err != nil || o.Learners == 0 {
+		return nil, err
+	}
+	return &o, nil
 }
