@@ -54,7 +54,7 @@ type app struct {
 // tick drives the clock, the refreshes and whatever else goes with time.
 type tick struct{}
 
-const tickEvery = time.Second / 2
+const tickEvery = time.Second
 
 // later sends a message once some time has passed.
 func later(d time.Duration, msg tea.Msg) tea.Cmd {

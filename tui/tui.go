@@ -45,11 +45,16 @@ type Options struct {
 	Connect func(ctx context.Context, profile string) (jobs.Console, error)
 }
 
+// framesPerSecond is how often the terminal is written to while something
+// changes. At Bubble Tea's 60 a key would wait up to 17 ms for its turn; each
+// more wakes an idle console as often.
+const framesPerSecond = 75
+
 // Run shows the console until the operator quits or ctx ends.
 func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	opts := []tea.ProgramOption{tea.WithContext(ctx)}
+	opts := []tea.ProgramOption{tea.WithContext(ctx), tea.WithFPS(framesPerSecond)}
 	if o.In != nil {
 		opts = append(opts, tea.WithInput(o.In))
 	}
