@@ -19,10 +19,13 @@ func BenchmarkKey(b *testing.B) {
 	for i := len(f.learners); i < learnersShown; i++ {
 		f.learners = append(f.learners, db.Learner{UserID: fmt.Sprintf("김학생-%06d", i), LastAt: fixedNow, FirstAt: fixedNow})
 	}
-	for name, way := range map[string]string{"pipeline": "1", "runs": "2", "learners": "3", "learner": "3 enter", "recompute": "3 enter T"} {
+	f.bank = 5_000
+	for name, way := range map[string]string{"pipeline": "1", "runs": "2", "learners": "3", "learner": "3 enter", "recompute": "3 enter T",
+		"search": "3 /", "items": "4", "item": "4 enter"} {
 		b.Run(name, func(b *testing.B) {
 			d := drive(b, f, 240, 60, Options{Background: Dark})
 			d.keys(way)
+			b.ReportAllocs()
 			keys := []string{"j", "j", "j", "k"}
 			i := 0
 			for b.Loop() {

@@ -43,8 +43,8 @@ func itemRow(n int) db.ItemRow {
 	return r
 }
 
-func bankItems() []jobs.Item {
-	out := make([]jobs.Item, fixtureItems)
+func (f *fixture) bankItems() []jobs.Item {
+	out := make([]jobs.Item, max(fixtureItems, f.bank))
 	for n := range out {
 		out[n].ItemRow = itemRow(n)
 		if n != 23 {
@@ -58,7 +58,7 @@ func bankItems() []jobs.Item {
 func (f *fixture) Items(ctx context.Context, q jobs.ItemFilter) (jobs.Items, error) {
 	now, before := calibrations()
 	now.Bank, before.Bank = q.Bank, q.Bank
-	items := bankItems()
+	items := f.bankItems()
 	if q.Bank != "" {
 		items = items[:12]
 	}
@@ -79,7 +79,7 @@ func (f *fixture) Bank(ctx context.Context, bank string) (jobs.BankSummary, erro
 	s.Linking = &jobs.Linking{Method: "stocking_lord", To: "anchors", A: 1.04, B: 0.12, SE: 0.011, AccumulatedSE: 0.011, Items: 11, Common: 12, Residual: 0.043}
 	s.ItemBars = db.Histogram{Low: -4, High: 4, Bars: make([]int64, 32)}
 	var items []irt.ItemParams
-	for _, it := range bankItems() {
+	for _, it := range f.bankItems() {
 		if len(it.Flags) > 0 {
 			s.Flagged++
 		}
@@ -123,7 +123,7 @@ func (f *fixture) Item(ctx context.Context, bank, item string) (jobs.ItemDetail,
 		return jobs.ItemDetail{}, err
 	}
 	d := jobs.ItemDetail{Bank: bank, ItemID: item, Question: &db.Question{Content: ptr("다음 확률을 구하시오: 주사위를 두 번 던질 때 눈의 합이 7이 될 확률"), TopicID: ptr("확률")}}
-	for _, it := range bankItems() {
+	for _, it := range f.bankItems() {
 		if it.ItemID != item {
 			continue
 		}

@@ -36,6 +36,7 @@ type fixture struct {
 	watch chan struct{} // every value is a change announced; nil: nothing is
 
 	uncalibrated bool // no calibration yet
+	bank         int  // items of the bank, if more than there are
 }
 
 func day(s string) *db.Day {

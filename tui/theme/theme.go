@@ -148,7 +148,7 @@ func (t *Theme) Selected(s Style) Style {
 	if t.NoColor {
 		return s.Reverse()
 	}
-	if s.fg == nil { // the terminal's own colour may not be what its background suggests
+	if s.design().fg == nil { // the terminal's own colour may not be what its background suggests
 		s = s.Foreground(t.ink)
 	}
 	return s.Background(t.surface)
@@ -159,7 +159,7 @@ func (t *Theme) Flash(s Style) Style {
 	if t.NoColor {
 		return s.Bold().Underline()
 	}
-	if s.fg == nil {
+	if s.design().fg == nil {
 		s = s.Foreground(t.ink)
 	}
 	return s.Background(t.flash).Underline()

@@ -42,7 +42,7 @@ func TestContrast(t *testing.T) {
 				"Running": {th.Running, 4.5}, "Due": {th.Due, 4.5}, "Late": {th.Late, 4.5}, "Failed": {th.Failed, 4.5}, "Paused": {th.Paused, 4.5},
 				"Wrong": {th.Wrong, 4.5}, "Faint": {th.Faint, 3}, // WCAG asks nothing of what is inactive
 			} {
-				if got := contrast(c.fg, bg); got < c.least {
+				if got := contrast(c.design().fg, bg); got < c.least {
 					t.Errorf("dark %v: %s on %s has contrast %.1f, want %.1f", dark, name, ground, got, c.least)
 				}
 			}
@@ -67,7 +67,7 @@ func TestEnvironment(t *testing.T) {
 func TestPlainHasNoColour(t *testing.T) {
 	th := New(Mode{NoColor: true})
 	for _, s := range []Style{th.Text, th.Late, th.Failed, th.Button, th.Selected(th.Faint), th.Environment("production", "")} {
-		if s.fg != nil || s.bg != nil {
+		if s.design().fg != nil || s.design().bg != nil {
 			t.Errorf("%+v has a colour", s)
 		}
 	}

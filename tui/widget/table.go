@@ -258,6 +258,9 @@ func (t *Table) ClearMarks() { clear(t.marked) }
 
 // Marked lists the marked rows that are still there and shown, in order.
 func (t *Table) Marked() []string {
+	if len(t.marked) == 0 { // as nearly always, and asked several times a key
+		return nil
+	}
 	var ids []string
 	for _, i := range t.shown {
 		if id := t.rows[i].ID; t.marked[id] {
@@ -404,7 +407,7 @@ func (t *Table) titles(th *theme.Theme, w []int) string {
 }
 
 func (t *Table) row(th *theme.Theme, w []int, r Row, current bool) string {
-	line := Line{{" ", th.Blank}, {" ", th.Blank}}
+	line := append(make(Line, 0, 2+3*len(r.Cells)), Span{" ", th.Blank}, Span{" ", th.Blank})
 	if current {
 		line[0] = Span{th.Glyph.Cursor, th.Accent}
 	}

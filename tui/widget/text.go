@@ -39,14 +39,6 @@ func (l Line) Plain() string {
 	return b.String()
 }
 
-// width is ansi.StringWidth with a short cut for what most text is.
-func width(s string) int {
-	if plainASCII(s) {
-		return len(s)
-	}
-	return ansi.StringWidth(s)
-}
-
 // Width is the line's width in cells.
 func (l Line) Width() int {
 	n := 0
@@ -59,14 +51,22 @@ func (l Line) Width() int {
 // String renders the line; neighbours of one style share its sequence.
 func (l Line) String() string {
 	var b strings.Builder
+	size := 0
+	for _, s := range l {
+		size += len(s.Text) + len(s.Style.Open()) + len(ansi.ResetStyle)
+	}
+	b.Grow(size)
 	for i := 0; i < len(l); {
-		j := i + 1
-		text := l[i].Text
-		for ; j < len(l) && l[j].Style == l[i].Style; j++ {
-			text += l[j].Text
+		style, from := l[i].Style, b.Len()
+		for ; i < len(l) && l[i].Style == style; i++ {
+			if b.Len() == from && l[i].Text != "" {
+				b.WriteString(style.Open())
+			}
+			b.WriteString(l[i].Text)
 		}
-		b.WriteString(l[i].Style.Render(text))
-		i = j
+		if b.Len() > from && style.Open() != "" {
+			b.WriteString(ansi.ResetStyle)
+		}
 	}
 	return b.String()
 }
@@ -155,12 +155,15 @@ func Frame(lines []string, w, h int) []string {
 		if i < len(lines) {
 			l = lines[i]
 		}
-		n := ansi.StringWidth(l)
+		n := width(l)
 		if n > w {
 			l = ansi.Truncate(l, max(0, w), "")
-			n = ansi.StringWidth(l)
+			n = width(l)
 		}
-		out[i] = l + strings.Repeat(" ", max(0, w-n))
+		out[i] = l
+		if n < w {
+			out[i] = l + strings.Repeat(" ", w-n)
+		}
 	}
 	return out
 }
@@ -178,13 +181,16 @@ func Fill(lines []string, h int) []string {
 // gap blanks between them.
 func Columns(h, gap int, blocks ...Block) []string {
 	out := make([]string, max(0, h))
+	framed := make([][]string, len(blocks))
 	for i, b := range blocks {
-		for j, l := range Frame(b.Lines, b.Width, h) {
-			if i > 0 {
-				l = strings.Repeat(" ", gap) + l
-			}
-			out[j] += l
+		framed[i] = Frame(b.Lines, b.Width, h)
+	}
+	pieces := make([]string, len(blocks))
+	for j := range out {
+		for i := range blocks {
+			pieces[i] = framed[i][j]
 		}
+		out[j] = strings.Join(pieces, strings.Repeat(" ", gap))
 	}
 	return out
 }

@@ -272,3 +272,24 @@ func TestChangedCellsFlash(t *testing.T) {
 		t.Errorf("%s still flashes", got)
 	}
 }
+
+// TestWidth holds the short cut against the whole way: every character that it
+// takes, alone, among others and beside itself.
+func TestWidth(t *testing.T) {
+	for r := rune(' '); r <= 0xFFFF; r++ {
+		if runeCells(r) == 0 {
+			continue
+		}
+		c := string(r)
+		for _, s := range []string{c, c + c, "a" + c + "z", "가" + c + "힣", "─" + c + "⣿", "©" + c + "↔", "\x1b[1;38;2;1;2;3m" + c + "\x1b[m"} {
+			if got, want := width(s), ansi.StringWidth(s); got != want {
+				t.Fatalf("width(%q) = %d, want %d", s, got, want)
+			}
+		}
+	}
+	for _, s := range []string{"", "plain", "e\u0301", "각\u11A8", "👩‍👩‍👧", "↔\uFE0F", "a\tb", "\x1b[2Kx", "\x1b]0;t\x07x", "\x1b[31", "\xff가", "日本"} {
+		if got, want := width(s), ansi.StringWidth(s); got != want {
+			t.Errorf("width(%q) = %d, want %d", s, got, want)
+		}
+	}
+}
