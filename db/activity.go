@@ -11,7 +11,7 @@ import (
 // with their sessions of the last 56 days: activity and who in one, so that
 // every source is read once.
 func (o KPIOptions) quiet(p platform) string {
-	c := crowd{filter: when(len(o.Users) > 0, ` AND {t}user_id = ANY (@users::text[])`, ``)}
+	c := o.chosen()
 	answers := `
 			SELECT user_id, session_id, CASE WHEN session_id IS NULL THEN (answered_at AT TIME ZONE 'UTC')::date END AS day, answered_at AS moment
 			FROM sextant.answer WHERE answered_at >= @since AND answered_at < @end` + c.on("")
@@ -72,7 +72,7 @@ func (d *DB) QuietCount(ctx context.Context, o KPIOptions, threshold int) (DayCo
 
 // quietQuery selects the quiet and the goals that count of those who have one.
 func quietQuery(o KPIOptions, p platform) string {
-	return `WITH who AS MATERIALIZED (` + o.quiet(p) + `), ` + goals(p) + `
+	return `WITH who AS MATERIALIZED (` + o.quiet(p) + `), ` + goals(p, o.chosen()) + `
 		SELECT who.*, g.topic_id AS goal_topic, g.target FROM who LEFT JOIN goal g ON g.user_id = who.user_id ORDER BY who.user_id`
 }
 

@@ -29,10 +29,15 @@ func (o KPIOptions) args() pgx.NamedArgs {
 // holds a query on a table with a user_id to them.
 type crowd struct{ body, filter string }
 
+// chosen holds a query to the learners named, if any. All of them need no
+// filter: rows of others find no partner in who.
+func (o KPIOptions) chosen() crowd {
+	return crowd{filter: when(len(o.Users) > 0, named().filter, ``)}
+}
+
 // active are the learners with an answer in the lookback, of those named if any.
-// All of them need no filter: rows of others find no partner in who.
 func (o KPIOptions) active() crowd {
-	c := crowd{filter: when(len(o.Users) > 0, ` AND {t}user_id = ANY (@users::text[])`, ``)}
+	c := o.chosen()
 	c.body = `SELECT DISTINCT user_id FROM sextant.answer_tally
 		WHERE day > @day::date - @lookback::int AND day <= @day::date` + c.on("")
 	return c
@@ -54,7 +59,7 @@ func (c crowd) on(alias string) string {
 // kpiQuery selects a row a learner of the crowd: everything the KPIs come from,
 // and the KPIs as i_t, e_t, r_t, a_t, p and s.
 func kpiQuery(o KPIOptions, p platform, c crowd) string {
-	return `WITH who AS MATERIALIZED (` + c.body + `), ` + visits(c) + `, ` + activity(p, c) + `, ` + goals(p) + `,
+	return `WITH who AS MATERIALIZED (` + c.body + `), ` + visits(c) + `, ` + activity(p, c) + `, ` + goals(p, c) + `,
 	windows AS ( -- I_t
 		SELECT user_id,
 		       (sum(attempts) FILTER (WHERE day > @day::date - 14))::float8 AS n_recent,
@@ -175,14 +180,15 @@ func (p platform) moments(answers, since string, c crowd) string {
 }
 
 // goals are the learners' goals that count; a platform may have no such table.
-func goals(p platform) string {
+// Its own index serves the crowd's condition, but not the comparison in bytes.
+func goals(p platform, c crowd) string {
 	if !p.has("interest_goal") {
 		return `goal AS (SELECT NULL::text COLLATE "C" AS user_id, NULL::text COLLATE "C" AS topic_id, NULL::float8 AS target WHERE false)`
 	}
 	return `goal AS (
 		SELECT DISTINCT ON (who.user_id) who.user_id, g.topic_id COLLATE "C" AS topic_id, g.target_level::float8 AS target
 		FROM public.interest_goal g JOIN who ON who.user_id = g.user_id COLLATE "C"
-		WHERE g.target_level::float8 > '-Infinity' AND g.target_level::float8 < 'Infinity'
+		WHERE g.target_level::float8 > '-Infinity' AND g.target_level::float8 < 'Infinity'` + c.on("g") + `
 		ORDER BY who.user_id, coalesce(g.priority, 0) DESC, g.topic_id COLLATE "C"
 	)`
 }
