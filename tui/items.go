@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -22,6 +21,15 @@ type items struct {
 	summary *feed[jobs.BankSummary]
 	drawn   drawn
 	page    int // 0: the list; else the charts from that one on
+	picture picture[chartsOf]
+}
+
+// chartsOf is what the charts depend on.
+type chartsOf struct {
+	feed        *feed[jobs.BankSummary]
+	serial      int
+	theme       *theme.Theme
+	first, w, h int
 }
 
 func newItems(a *app) *items {
@@ -93,23 +101,13 @@ func (s *items) Update(msg tea.Msg) tea.Cmd {
 	return nil
 }
 
-// current is the item under the cursor.
-func (s *items) current() (jobs.Item, bool) {
-	i := slices.IndexFunc(s.feed.value.Items, func(it jobs.Item) bool { return it.ItemID == s.CurrentID() })
-	if i < 0 {
-		return jobs.Item{}, false
-	}
-	return s.feed.value.Items[i], true
-}
-
 // Keys are what can be done with the item under the cursor and with the bank.
 func (s *items) Keys() []Key {
 	if s.Typing() {
 		return s.filter.keys(&s.Table)
 	}
 	a := s.app
-	_, ok := s.current()
-	none := when(!ok, "no item is selected")
+	none := when(s.CurrentID() == "", "no item is selected")
 	refused := s.summary.value.Refused
 	keys := []Key{
 		{Strokes: []string{"enter"}, Label: "open", Help: "open the item: its curves and its history", Off: none,

@@ -27,13 +27,20 @@ func chartsFit(w, h int) int {
 	return min(bankCharts, max(1, w/chartWidth)*max(1, h/chartHeight))
 }
 
-// charts draws the bank's charts from one on, as many as fit: in columns where
-// the room is wide, under each other where it is high.
+// charts are the bank's charts from one on, as many as fit, kept until the bank
+// or the room changes.
 func (s *items) charts(first, w, h int) []string {
 	a := s.app
 	if !s.summary.loaded {
 		return loading(a, "the bank", s.summary.err)
 	}
+	of := chartsOf{s.summary, s.summary.serial, a.theme, first, w, h}
+	return s.picture.draw(of, func() []string { return s.drawCharts(first, w, h) })
+}
+
+// drawCharts draws them in columns where the room is wide, under each other
+// where it is high.
+func (s *items) drawCharts(first, w, h int) []string {
 	n := min(chartsFit(w, h), bankCharts-first+1)
 	columns := min(n, max(1, w/chartWidth))
 	lines := (n + columns - 1) / columns

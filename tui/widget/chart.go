@@ -99,45 +99,65 @@ func (c *canvas) set(x, y int, ink byte) {
 // line renders one row of cells.
 func (c *canvas) line(th *theme.Theme, row int) Line {
 	var out Line
+	var text []byte // of the span that is being drawn, a cell at a time
+	style := th.Band
+	flush := func() {
+		if len(text) > 0 {
+			out = out.Add(style, string(text))
+			text = text[:0]
+		}
+	}
 	for col := 0; col < c.w; col++ {
 		if l, ok := c.labelAt(col, row); ok {
+			flush()
 			out = append(out, l.text)
+			style = l.text.Style // which blanks go on in
 			col += width(l.text.Text) - 1
 			continue
 		}
-		var bits rune
-		var top byte
-		for x := range c.dx {
-			for y := range c.dy {
-				k := c.ink[(row*c.dy+y)*c.w*c.dx+col*c.dx+x]
-				if k > top { // a cell has one colour: the line's dots push out the band's
-					bits, top = 0, k
-				}
-				if k > 0 && k == top {
-					bits |= brailleDots[x][y]
-				}
+		sign, ink := c.cell(th, col, row)
+		if next := inkStyle(th, ink); ink > 0 && next != style || len(out)+len(text) == 0 {
+			flush()
+			style = next
+		}
+		text = append(text, sign...)
+	}
+	flush()
+	return out
+}
+
+// inkStyle is how an ink looks.
+func inkStyle(th *theme.Theme, ink byte) theme.Style {
+	switch ink {
+	case inkLine:
+		return th.Line
+	case inkAlarm:
+		return th.Wrong
+	}
+	return th.Band
+}
+
+// cell is the sign of a cell's dots, and its heaviest ink.
+func (c *canvas) cell(th *theme.Theme, col, row int) (sign string, top byte) {
+	var bits rune
+	for x := range c.dx {
+		for y := range c.dy {
+			k := c.ink[(row*c.dy+y)*c.w*c.dx+col*c.dx+x]
+			if k > top { // a cell has one colour: the line's dots push out the band's
+				bits, top = 0, k
+			}
+			if k > 0 && k == top {
+				bits |= brailleDots[x][y]
 			}
 		}
-		style, text := th.Band, string(0x2800+bits)
-		switch top {
-		case inkLine:
-			style = th.Line
-		case inkAlarm:
-			style = th.Wrong
-		}
-		if th.ASCII {
-			text = [...]string{" ", ".", "*", "x"}[top]
-		}
-		if bits == 0 {
-			text = " "
-		}
-		if n := len(out); n > 0 && (bits == 0 || out[n-1].Style == style) {
-			out[n-1].Text += text
-			continue
-		}
-		out = out.Add(style, text)
 	}
-	return out
+	switch {
+	case bits == 0:
+		return " ", 0
+	case th.ASCII:
+		return [...]string{" ", ".", "*", "x"}[top], top
+	}
+	return string(0x2800 + bits), top
 }
 
 // View draws the chart into w × h cells, axes included.
