@@ -80,7 +80,7 @@ func (s *Service) Bank(ctx context.Context, bank string) (BankSummary, error) {
 		return out, err
 	}
 	out.Banks = banks
-	now, err := s.db.CalibrationInForce(ctx, bank)
+	of, err := s.calibrated(ctx, bank)
 	if errors.Is(err, db.ErrNotFound) {
 		if err := s.knownBank(ctx, bank); err != nil {
 			return out, err
@@ -91,34 +91,40 @@ func (s *Service) Bank(ctx context.Context, bank string) (BankSummary, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Calibration = &now
-	if err := out.told(now); err != nil {
+	out, err = s.banks.of(of.runs(), func() (BankSummary, error) { return s.sumUp(ctx, of) })
+	out.Bank, out.Banks, out.Calibration, out.Previous = bank, banks, &of.now, of.before
+	if err != nil || bank != "" {
 		return out, err
 	}
-	rows, err := s.db.ItemRows(ctx, now.RunID)
-	if err != nil {
-		return out, err
-	}
-	population := irt.Normal{Mean: now.PriorMean, SD: now.PriorSD}
-	if err := out.measure(rows, population); err != nil {
-		return out, err
-	}
-	var list Items
-	before, err := s.itemsBefore(ctx, now, &list)
-	if err != nil {
-		return out, err
-	}
-	out.Previous, out.Moved = list.Previous, moved(before, rows, population)
-	if bank != "" {
-		return out, nil
-	}
-	h, err := s.db.ThetaHistogram(ctx, now.Version, scaleLow, scaleHigh, scaleBars)
+	h, err := s.db.ThetaHistogram(ctx, of.now.Version, scaleLow, scaleHigh, scaleBars)
 	if err != nil {
 		return out, err
 	}
 	out.Thetas = &h
-	out.Refused, err = s.refusedSince(ctx, &now)
+	out.Refused, err = s.refusedSince(ctx, &of.now)
 	return out, err
+}
+
+// sumUp works out all of the summary that the calibrations alone tell.
+func (s *Service) sumUp(ctx context.Context, of calibrated) (BankSummary, error) {
+	out := BankSummary{Moved: []MovedItem{}, Information: []InfoPoint{}}
+	if err := out.told(of.now); err != nil {
+		return out, err
+	}
+	rows, err := s.db.ItemRows(ctx, of.now.RunID)
+	if err != nil {
+		return out, err
+	}
+	population := irt.Normal{Mean: of.now.PriorMean, SD: of.now.PriorSD}
+	if err := out.measure(rows, population); err != nil {
+		return out, err
+	}
+	before, err := s.itemsBefore(ctx, of)
+	if err != nil {
+		return out, err
+	}
+	out.Moved = moved(before, rows, population)
+	return out, nil
 }
 
 // refusedSince is the newest calibration when it failed and is newer than the

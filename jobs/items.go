@@ -116,32 +116,27 @@ func (s *Service) Items(ctx context.Context, f ItemFilter) (Items, error) {
 	if order < 0 {
 		return out, usagef("items are not sorted by %q; they are by %s", f.Sort, strings.Join(ItemSorts(), ", "))
 	}
-	now, err := s.db.CalibrationInForce(ctx, f.Bank)
+	of, err := s.calibrated(ctx, f.Bank)
 	if errors.Is(err, db.ErrNotFound) {
 		return out, s.knownBank(ctx, f.Bank)
 	}
 	if err != nil {
 		return out, err
 	}
-	out.Calibration = &now
-	rows, err := s.db.ItemRows(ctx, now.RunID)
+	out.Calibration, out.Previous = &of.now, of.before
+	all, err := s.items.of(of.runs(), func() ([]Item, error) { return s.allItems(ctx, of) })
 	if err != nil {
 		return out, err
 	}
-	before, err := s.itemsBefore(ctx, now, &out)
-	if err != nil {
-		return out, err
+	out.Total = len(all)
+	if !f.Flagged && order == 0 && !f.Reverse {
+		out.Items = all
+		return out, nil
 	}
-	out.Total = len(rows)
-	for _, r := range rows {
-		if f.Flagged && len(r.Flags) == 0 && r.Dropped == nil {
-			continue
+	for _, it := range all {
+		if !f.Flagged || len(it.Flags) > 0 || it.Dropped != nil {
+			out.Items = append(out.Items, it)
 		}
-		it := Item{ItemRow: r}
-		if b, ok := before[r.ItemID]; ok {
-			it.Drift = drift(b, r)
-		}
-		out.Items = append(out.Items, it)
 	}
 	slices.SortStableFunc(out.Items, itemSorts[order].less)
 	if f.Reverse {
@@ -150,22 +145,38 @@ func (s *Service) Items(ctx context.Context, f ItemFilter) (Items, error) {
 	return out, nil
 }
 
-// itemsBefore are the items of the calibration before another.
-func (s *Service) itemsBefore(ctx context.Context, now db.Calibration, out *Items) (map[string]db.ItemRow, error) {
-	before, err := s.db.CalibrationBefore(ctx, now.Bank, now.Version, now.DataDay)
-	if errors.Is(err, db.ErrNotFound) {
-		return nil, nil
-	}
+// allItems are the items of a calibration with their drift, in the database's
+// order.
+func (s *Service) allItems(ctx context.Context, of calibrated) ([]Item, error) {
+	rows, err := s.db.ItemRows(ctx, of.now.RunID)
 	if err != nil {
 		return nil, err
 	}
-	out.Previous = &before
-	rows, err := s.db.ItemRows(ctx, before.RunID)
-	of := map[string]db.ItemRow{}
-	for _, r := range rows {
-		of[r.ItemID] = r
+	before, err := s.itemsBefore(ctx, of)
+	if err != nil {
+		return nil, err
 	}
-	return of, err
+	out := make([]Item, len(rows))
+	for i, r := range rows {
+		out[i].ItemRow = r
+		if b, ok := before[r.ItemID]; ok {
+			out[i].Drift = drift(b, r)
+		}
+	}
+	return out, nil
+}
+
+// itemsBefore are the items of the calibration before, by id.
+func (s *Service) itemsBefore(ctx context.Context, of calibrated) (map[string]db.ItemRow, error) {
+	if of.before == nil {
+		return nil, nil
+	}
+	rows, err := s.db.ItemRows(ctx, of.before.RunID)
+	byID := map[string]db.ItemRow{}
+	for _, r := range rows {
+		byID[r.ItemID] = r
+	}
+	return byID, err
 }
 
 // knownBank refuses a bank of its own that has never been calibrated.

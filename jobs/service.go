@@ -18,6 +18,9 @@ type Service struct {
 	about    About
 	launcher Launcher
 	here     Launcher // whatever the usual one is
+
+	items newest[[]Item]
+	banks newest[BankSummary]
 }
 
 // NewService serves a database through a runner; about says where that is.

@@ -19,9 +19,17 @@ type items struct {
 	bank    string // empty: the unfiltered one
 	feed    *feed[jobs.Items]
 	summary *feed[jobs.BankSummary]
-	drawn   drawn
+	filled  itemsOf
 	page    int // 0: the list; else the charts from that one on
 	picture picture[chartsOf]
+}
+
+// itemsOf is what the list's rows depend on: the items, which come as the same
+// ones again until the next calibration.
+type itemsOf struct {
+	first *jobs.Item
+	items int
+	theme *theme.Theme
 }
 
 // chartsOf is what the charts depend on.
@@ -173,7 +181,7 @@ func (s *items) chooseBank() tea.Cmd {
 		s.Close()
 		s.bank = b
 		s.ask()
-		s.drawn = drawn{}
+		s.filled = itemsOf{}
 		s.SetRows(nil) // another bank's numbers are no changes
 		return s.Refresh()
 	}))

@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"time"
 
 	"sextant/irt"
 	"sextant/jobs"
@@ -12,15 +11,20 @@ import (
 	"sextant/tui/widget"
 )
 
-// fill makes the table's rows of the newest snapshot.
+// fill makes the table's rows of the newest snapshot, unless they are of it.
 func (s *items) fill() {
-	if !s.drawn.within(s.app, s.feed.serial, time.Hour) { // nothing in the rows goes with the clock
+	th, all := s.app.theme, s.feed.value.Items
+	of := itemsOf{items: len(all), theme: th}
+	if len(all) > 0 {
+		of.first = &all[0]
+	}
+	if of == s.filled {
 		return
 	}
-	th := s.app.theme
+	s.filled = of
 	guessing := false
-	rows := make([]widget.Row, len(s.feed.value.Items))
-	for i, it := range s.feed.value.Items {
+	rows := make([]widget.Row, len(all))
+	for i, it := range all {
 		guessing = guessing || it.C != nil && *it.C > 0
 		rows[i] = widget.Row{ID: it.ItemID, Cells: itemCells(th, it)}
 	}
