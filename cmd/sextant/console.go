@@ -32,8 +32,9 @@ func runHome(ctx context.Context, a *app) error {
 }
 
 // consoleMemory is from where on the console's memory is cleaned up eagerly: it
-// stands open for days, on machines that have other things to do.
-const consoleMemory = 28 << 20
+// stands open for days, on machines that have other things to do. A bank of some
+// thousand items takes half of it: nearer to that, the collector would never rest.
+const consoleMemory = 36 << 20
 
 // openConsole shows the console until the operator quits, on s and whatever
 // profile it is switched to.
