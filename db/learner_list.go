@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
@@ -156,11 +155,6 @@ type learnerSearch struct {
 	partial string
 }
 
-// pattern is the query for ILIKE.
-func (s *learnerSearch) pattern() string { return "%" + likeEscape.Replace(s.Query) + "%" }
-
-var likeEscape = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-
 // first takes the learners who come first in the order.
 func (s *learnerSearch) first(ctx context.Context, tx *Tx) error {
 	window := s.order.window
@@ -170,7 +164,7 @@ func (s *learnerSearch) first(ctx context.Context, tx *Tx) error {
 	var walked int
 	err := tx.tx.QueryRow(ctx, `
 		WITH walk AS MATERIALIZED (SELECT user_id, row_number() OVER () AS place FROM (`+s.order.walk(s.desc)+` LIMIT @window) w)
-		SELECT ARRAY(SELECT user_id FROM walk WHERE @query = '' OR user_id ILIKE @pattern ORDER BY place LIMIT @limit), (SELECT count(*) FROM walk)`,
+		SELECT ARRAY(SELECT user_id FROM walk WHERE @query = '' OR `+s.matches()+` ORDER BY place LIMIT @limit), (SELECT count(*) FROM walk)`,
 		pgx.NamedArgs{"window": window, "query": s.Query, "pattern": s.pattern(), "limit": s.Limit + 1}).Scan(&s.found, &walked)
 	s.all = walked < window && s.order.everybody
 	return classify("search the learners", err)
@@ -179,6 +173,9 @@ func (s *learnerSearch) first(ctx context.Context, tx *Tx) error {
 // rest adds those whom the search finds besides, or who have no place in the
 // order, after those already found.
 func (s *learnerSearch) rest(ctx context.Context, tx *Tx) error {
+	if s.order.everybody && utf8.RuneCountInString(s.Query) >= shortQuery && !hasTrigram(s.Query) {
+		return s.walkOn(ctx, tx)
+	}
 	users, err := s.candidates(ctx, tx)
 	if err != nil {
 		return err
@@ -201,10 +198,26 @@ func (s *learnerSearch) rest(ctx context.Context, tx *Tx) error {
 	return err
 }
 
+// walkOn finds what no trigram leads to by looking at everybody in the order,
+// until it has enough. What is not rare it finds so in a part of the time that
+// reading all ids would take.
+func (s *learnerSearch) walkOn(ctx context.Context, tx *Tx) error {
+	// Without a sort to be had, the planner reads the order's index.
+	if _, err := tx.tx.Exec(ctx, `SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off`); err != nil {
+		return classify("search the learners", err)
+	}
+	users, err := s.ids(ctx, tx, `SELECT user_id FROM (`+s.order.walk(s.desc)+`) w WHERE `+s.matches()+` LIMIT @limit`,
+		pgx.NamedArgs{"pattern": s.pattern(), "limit": s.Limit + 1})
+	if err == nil {
+		s.found = users
+	}
+	return err
+}
+
 // candidates are the ids that match, one more than will be sorted; without a
 // query those who have no place in the order.
 func (s *learnerSearch) candidates(ctx context.Context, tx *Tx) ([]string, error) {
-	settings := `SET LOCAL enable_bitmapscan = off`
+	settings, match := `SET LOCAL enable_bitmapscan = off`, s.matches()
 	args := pgx.NamedArgs{"pattern": s.pattern(), "most": mostCandidates + 1, "limit": s.Limit + 1, "found": text(s.found)}
 	switch n := utf8.RuneCountInString(s.Query); {
 	case n == 0:
@@ -220,40 +233,17 @@ func (s *learnerSearch) candidates(ctx context.Context, tx *Tx) ([]string, error
 	// the whole table to meet the limit.
 	if hasTrigram(s.Query) {
 		settings = `SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off`
+		match = s.indexed()
 	}
 	if _, err := tx.tx.Exec(ctx, settings); err != nil {
 		return nil, classify("search the learners", err)
 	}
-	users, err := s.ids(ctx, tx, `SELECT user_id FROM sextant.learner WHERE user_id ILIKE @pattern LIMIT @most`, args)
+	users, err := s.ids(ctx, tx, `SELECT user_id FROM sextant.learner WHERE `+match+` LIMIT @most`, args)
 	if err != nil {
 		return nil, err
 	}
 	_, err = tx.tx.Exec(ctx, `RESET enable_seqscan; RESET enable_indexscan; RESET enable_indexonlyscan; RESET enable_bitmapscan`)
 	return users, classify("search the learners", err)
-}
-
-// hasTrigram reports whether a text holds three characters of a word, or two at
-// its edge, that the index of the ids can be asked for. Without any it would be
-// read as a whole, and that cannot be interrupted.
-func hasTrigram(query string) bool {
-	for i, word := range wordsOf(query) {
-		edge := i > 0 || !isWord(firstRune(query))
-		if n := utf8.RuneCountInString(word); n >= 3 || n == 2 && (edge || !strings.HasSuffix(query, word)) {
-			return true
-		}
-	}
-	return false
-}
-
-func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
-
-func wordsOf(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool { return !isWord(r) })
-}
-
-func firstRune(s string) rune {
-	r, _ := utf8.DecodeRuneInString(s)
-	return r
 }
 
 // ids runs a query for ids, within the time that is left.
@@ -270,23 +260,4 @@ func (s *learnerSearch) ids(ctx context.Context, tx *Tx, sql string, args pgx.Na
 	}
 	users, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	return users, classify("search the learners", err)
-}
-
-// ranges are where ids that begin with a short text stand in the order of their
-// bytes, a range for each way to write it in upper and lower case.
-func ranges(query string) (low, high []string) {
-	ways := []string{""}
-	for _, r := range query {
-		var next []string
-		for _, w := range ways {
-			for _, c := range slices.Compact(slices.Sorted(slices.Values([]rune{unicode.ToLower(r), unicode.ToUpper(r)}))) {
-				next = append(next, w+string(c))
-			}
-		}
-		ways = next
-	}
-	for _, w := range ways {
-		low, high = append(low, w), append(high, w+string(unicode.MaxRune))
-	}
-	return low, high
 }

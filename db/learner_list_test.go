@@ -60,6 +60,9 @@ func TestLearnersOfACrowdAreFound(t *testing.T) {
 		"A":                    "a%b_c-d (elsewhere only ids that begin with it: type a third character)",
 		"김":                    "김서연-000001 김서연-000004 …",
 		"user-029999999999999": "",
+		"A%b":                  "a%b_c-d",
+		"C-D":                  "a%b_c-d", // no trigram in it, and it is the last but one to be active
+		"R-0":                  "User-000003 User-000006 …",
 	} {
 		limit := 3
 		if strings.HasSuffix(want, "…") {
