@@ -38,7 +38,7 @@ func TestItemsAreFoundSortedAndOpened(t *testing.T) {
 func TestWhyLeadsFromALearnerToAnItem(t *testing.T) {
 	s := begin(t, newFixture())
 	s.press("3").sees("김서연").press("enter").sees("average").press("w").sees("why θ").sees("the stored estimate is what these answers give")
-	s.press("tab").sees("older than the 180 days").press("tab").press("t").sees("overall").press("down enter").sees("why algebra")
+	s.press("tab").sees("older than the 180 days").press("tab").press("t").sees("overall").press("down enter").sees("why algebra").sees("by 4 right")
 	s.press("y").sees("copied: sextant theta why 김서연 --topic algebra").press("enter").sees("Calibrations 20").press("esc").sees("why algebra")
 	s.press(":").typed("why 00017").press("enter").sees("no θ of learner")
 }
