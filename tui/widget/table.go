@@ -414,12 +414,17 @@ func (t *Table) row(th *theme.Theme, w []int, r Row, current bool) string {
 	if t.marked[r.ID] {
 		line[1] = Span{th.Glyph.Mark, th.ChangeKey}
 	}
+	left, blanks := t.width-gutter, strings.Repeat(" ", gap)
 	for i, c := range r.Cells {
 		if w[i] > 0 {
 			if t.flash.on(r.ID, i) {
 				c.Line = c.Restyle(th.Flash)
 			}
-			line = append(line, c.Pad(w[i], th.Glyph.Ellipsis, th.Blank, t.Columns[i].Right)...).Add(th.Blank, strings.Repeat(" ", gap))
+			line = append(line, c.Pad(w[i], th.Glyph.Ellipsis, th.Blank, t.Columns[i].Right)...)
+			if left -= w[i]; left > 0 { // no gap to be cut off again: that would copy the line
+				line = line.Add(th.Blank, blanks[:min(gap, left)])
+			}
+			left -= gap
 		}
 	}
 	if current {
