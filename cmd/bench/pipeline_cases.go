@@ -82,7 +82,8 @@ func measureAnswers(ctx context.Context, b *pipelineBench) error {
 	var runs [2]struct{ sync, again, calibrate, kpis stageRun }
 	var answers int
 	for i, size := range []int{b.options.answers / 10, b.options.answers} {
-		url, err := b.platform(ctx, []string{"answers_tenth", "answers"}[i], b.answersSize(size), nil)
+		url, err := b.platform(ctx, []string{"answers_tenth", "answers"}[i], b.answersSize(size),
+			func(url string) error { return b.server.LayByTime(ctx, url) })
 		if err != nil || b.options.prepare {
 			if err != nil {
 				return err
