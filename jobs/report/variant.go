@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"time"
 
 	"sextant/db"
@@ -76,8 +75,5 @@ func (w Week) End() time.Time { return w.Sunday.End() }
 // Last is the week before.
 func (w Week) Last() Week { return WeekOf(w.Monday.Add(-7)) }
 
-// String is the ISO name, as 2026-W47.
-func (w Week) String() string {
-	year, week := w.Monday.Start().ISOWeek()
-	return fmt.Sprintf("%04d-W%02d", year, week)
-}
+// String is the week's name: its Monday, as 2026-11-16.
+func (w Week) String() string { return w.Monday.String() }
