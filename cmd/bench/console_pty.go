@@ -148,10 +148,15 @@ func (t *terminal) settled(quiet time.Duration) {
 	}
 }
 
-// close ends the console.
+// close ends the console as a service manager would, and waits until it has.
 func (t *terminal) close() error {
-	err := t.cmd.Process.Kill() // measured by now, it has nothing to save
-	_ = t.cmd.Wait()            // ended by the signal
+	err := t.cmd.Process.Signal(syscall.SIGTERM)
+	late := time.AfterFunc(10*time.Second, func() { _ = t.cmd.Process.Kill() })
+	defer late.Stop()
+	_ = t.cmd.Wait() // cancelled is no success
+	if status, ok := t.cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() && err == nil {
+		err = fmt.Errorf("the console did not end by itself: %s", t.cmd.ProcessState)
+	}
 	return errors.Join(err, t.pty.Close())
 }
 

@@ -5,7 +5,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,15 +21,19 @@ type terminal struct {
 }
 
 // newTerminal opens the console on a database, 100 columns by 30 lines.
-func newTerminal(t *testing.T, url string) *terminal {
+func newTerminal(t *testing.T, url string) *terminal { return newTerminalOf(t, url, `"$0"`, "") }
+
+// newTerminalOf opens it as a shell's command says, in which $0 is sextant, and
+// runs another one after it.
+func newTerminalOf(t *testing.T, url, command, after string) *terminal {
 	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil {
 		t.Fatal("tmux is missing: run scripts/bootstrap")
 	}
 	term := &terminal{t, filepath.Join(t.TempDir(), "tmux")}
 	t.Cleanup(func() { _ = exec.Command("tmux", "-S", term.socket, "kill-server").Run() }) // gone already when the console has quit
-	term.tmux("-f", os.DevNull, "new-session", "-d", "-x", "100", "-y", "30", fmt.Sprintf("env %s=1 DATABASE_URL='%s' XDG_CONFIG_HOME='%s' '%s'",
-		asSextant, url, t.TempDir(), os.Args[0]))
+	term.tmux("-f", os.DevNull, "new-session", "-d", "-x", "100", "-y", "30", fmt.Sprintf("env %s=1 DATABASE_URL='%s' XDG_CONFIG_HOME='%s' sh -c '%s' '%s'; %s",
+		asSextant, url, t.TempDir(), command, os.Args[0], after))
 	return term
 }
 
@@ -144,5 +150,32 @@ func TestInATerminalAStageIsRun(t *testing.T) {
 	}
 	if n != 1 {
 		t.Errorf("%d runs from the console", n)
+	}
+}
+
+func TestInATerminalASignalEndsTheConsoleAndGivesTheTerminalBack(t *testing.T) {
+	t.Parallel()
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+		pidFile := filepath.Join(t.TempDir(), "pid")
+		m := newTerminalOf(t, dbtest.Migrated(t), `echo $$ > "`+pidFile+`"; exec "$0"`, "echo ended with $?; stty -a; exec cat")
+		m.shows("aggregate-features-daily", "? help")
+		text, err := os.ReadFile(pidFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(pid, signal); err != nil {
+			t.Fatal(err)
+		}
+		screen := m.shows(fmt.Sprintf("ended with %d", exitCancelled), " icanon", " echo ")
+		if strings.Contains(screen, "? help") {
+			t.Errorf("%v left the console on the screen:\n%s", signal, screen)
+		}
+		if got := strings.TrimSpace(m.tmux("display-message", "-p", "#{alternate_on} #{cursor_flag}")); got != "0 1" {
+			t.Errorf("%v left the other screen or a hidden cursor behind: %s", signal, got)
+		}
 	}
 }
