@@ -30,6 +30,14 @@ func result(v *float64, null string) string {
 	return "= " + show(*v)
 }
 
+// resultP is result for a probability, which reads as certain only where it is.
+func resultP(p *float64) string {
+	if p != nil && *p < 1 && show(*p) == "1" {
+		return Probability(*p, 6)
+	}
+	return result(p, "")
+}
+
 func (d *KPIDetail) improvementSteps() []string {
 	k := d.Inputs
 	window := func(name string, first, last int, right, n int64) string {
@@ -115,7 +123,7 @@ func (d *KPIDetail) reachSteps() []string {
 		of = "of topic " + *k.ThetaTopic
 	}
 	return []string{goal, fmt.Sprintf("θ %s: %s ± %s as of %s", of, show(*k.Theta), show(*k.SE), k.ThetaAsOf.UTC().Format("2006-01-02 15:04 UTC")),
-		fmt.Sprintf("1 − Φ((%s − %s) / %s) %s", show(k.Target), show(*k.Theta), show(*k.SE), result(k.Reach, ""))}
+		fmt.Sprintf("1 − Φ((%s − %s) / %s) %s", show(k.Target), show(*k.Theta), show(*k.SE), resultP(k.Reach))}
 }
 
 func (d *KPIDetail) churnSteps() []string {

@@ -10,6 +10,7 @@ import (
 
 	"sextant/db"
 	"sextant/irt"
+	"sextant/jobs"
 	"sextant/tui/widget"
 )
 
@@ -100,7 +101,7 @@ func (l *learner) answerRows() []widget.Row {
 			widget.T(th.Text, widget.Clean(v.ItemID)),
 			widget.T(th.Muted, topicName(v.TopicID)),
 			widget.N(th.Text, optional(v.B, 2), value(v.B)),
-			widget.N(th.Text, number(p, 2), p),
+			widget.N(th.Text, jobs.Probability(p, 2), p),
 			seconds(a, v.ResponseTimeMS),
 			widget.N(th.Muted, count(v.Hints), float64(v.Hints)),
 		}}
@@ -152,13 +153,21 @@ func (l *learner) kpiRows() []widget.Row {
 		}
 		rows = append(rows, widget.Row{ID: f.Key, Cells: []widget.Cell{
 			widget.T(th.Strong, f.Key),
-			widget.N(th.Text, optional(now, 3), value(now)),
+			widget.N(th.Text, kpiText(f.Key, now), value(now)),
 			widget.N(th.Muted, signed(change), change),
 			{Line: widget.Spark(th, len(bars), bars), Text: true},
 			widget.T(th.Muted, kpiName(l.app, f.Key)),
 		}})
 	}
 	return rows
+}
+
+// kpiText is a KPI's value; P alone is a probability.
+func kpiText(key string, v *float64) string {
+	if key == "P" {
+		return probability(v, 3)
+	}
+	return optional(v, 3)
 }
 
 // kpiName is what a KPI measures, in a word or two.
@@ -192,7 +201,7 @@ func (l *learner) goalRows() []widget.Row {
 			{Line: name, Text: true},
 			widget.N(th.Text, optional(g.Target, 2), value(g.Target)),
 			widget.N(th.Muted, optional(g.Theta, 2), value(g.Theta)),
-			widget.N(th.Text, optional(g.P, 2), value(g.P)),
+			widget.N(th.Text, probability(g.P, 2), value(g.P)),
 			{Line: widget.Progress(th, th.Accent, goalBar, value(g.P)), Text: true},
 		}}
 	}

@@ -226,7 +226,7 @@ func (r *recompute) fill() {
 	for i, u := range used {
 		rows[i] = widget.Row{ID: fmt.Sprint(i), Cells: []widget.Cell{
 			whenCell(a, u.AnsweredAt), answerCell(a, u.Correct), widget.T(th.Text, widget.Clean(u.ItemID)), widget.T(th.Muted, topicName(u.TopicID)),
-			widget.N(th.Muted, number(u.A, 2), u.A), widget.N(th.Text, number(u.B, 2), u.B), widget.N(th.Text, number(u.Expected, 2), u.Expected),
+			widget.N(th.Muted, number(u.A, 2), u.A), widget.N(th.Text, number(u.B, 2), u.B), widget.N(th.Text, jobs.Probability(u.Expected, 2), u.Expected),
 			widget.T(th.Muted, u.From),
 		}}
 	}

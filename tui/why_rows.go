@@ -39,7 +39,7 @@ func (s *why) fillUsed() {
 			widget.T(th.Text, widget.Clean(u.ItemID)),
 			widget.T(th.Muted, topicName(u.TopicID)),
 			answerCell(a, u.Correct),
-			widget.N(th.Text, number(u.Expected, 2), u.Expected),
+			widget.N(th.Text, jobs.Probability(u.Expected, 2), u.Expected),
 			widget.N(style, signedTo(u.Pull, 3), u.Pull),
 			widget.N(th.Muted, clock(now, u.AnsweredAt), float64(u.AnsweredAt.Unix())),
 			{Line: widget.Diverging(th, th.Wrong, th.Right, pullBar, u.Pull/strongest), Text: true},

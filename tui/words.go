@@ -94,6 +94,9 @@ func optional(v *float64, decimals int) string {
 	return number(*v, decimals)
 }
 
+// probability is jobs.Probability for one that may be absent.
+func probability(p *float64, decimals int) string { return jobs.Probability(value(p), decimals) }
+
 // value is a number to sort by; absent ones are NaN.
 func value(v *float64) float64 {
 	if v == nil {

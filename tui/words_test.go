@@ -12,6 +12,7 @@ func TestNumbers(t *testing.T) {
 	th := theme.New(theme.Mode{})
 	for _, c := range []struct{ got, want string }{
 		{number(math.NaN(), 2), "–"}, {number(math.Inf(-1), 2), "–"}, {number(-0.001, 2), "0.00"}, {number(-1.005, 2), "-1.00"}, {optional(nil, 2), "–"},
+		{probability(nil, 2), "–"}, {kpiText("P", ptr(0.9999)), "> 0.999"}, {kpiText("S", ptr(0.9999)), "1.000"},
 		{count(0), "0"}, {count(999), "999"}, {count(1000), "1,000"}, {count(-1234567), "-1,234,567"},
 		{plural(th, 1, "%s day", "%s days"), "1 day"}, {plural(th, 0, "%s day", "%s days"), "0 days"},
 		{signed(0.07), "+0.07"}, {signed(-0.07), "-0.07"}, {signed(0.001), "0.00"}, {signed(math.NaN()), "–"},

@@ -70,7 +70,7 @@ func (a *app) printKPIs(d jobs.KPIDetail, explain bool) {
 			if i > 0 {
 				fmt.Fprintln(a.out)
 			}
-			fmt.Fprintf(a.out, "%-4s %s  %s\n", k.Key, numberOf(k.Value, 6), k.Title)
+			fmt.Fprintf(a.out, "%-4s %s  %s\n", k.Key, kpiText(k.Key, k.Value, 6), k.Title)
 			for _, step := range k.Steps {
 				fmt.Fprintf(a.out, "     %s\n", widget.Clean(step))
 			}
@@ -79,9 +79,17 @@ func (a *app) printKPIs(d jobs.KPIDetail, explain bool) {
 	}
 	t := table{columns: []column{{title: "KPI"}, {title: "STORED", right: true}, {title: "COMPUTED", right: true}, {title: "WHAT IT IS", grow: true}}}
 	for _, k := range d.KPIs {
-		t.add(plain(k.Key, numberOf(k.Stored, 3), numberOf(k.Value, 3), k.Title)...)
+		t.add(plain(k.Key, kpiText(k.Key, k.Stored, 3), kpiText(k.Key, k.Value, 3), k.Title)...)
 	}
 	a.printTable(&t, "")
+}
+
+// kpiText is a KPI's value; P alone is a probability.
+func kpiText(key string, v *float64, decimals int) string {
+	if key == "P" && v != nil {
+		return jobs.Probability(*v, decimals)
+	}
+	return numberOf(v, decimals)
 }
 
 // standing says what the week's row stands on.

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
 	"sextant/db"
+	"sextant/db/dbtest"
 	"sextant/jobs"
 )
 
@@ -34,6 +36,26 @@ func TestKPIShow(t *testing.T) {
 	}
 	b.fails(exitFailed, "unknown learner", "kpi", "show", "no-such")
 	b.fails(exitUsage, "not complete yet", "kpi", "show", user, "--date", "2999-01-01")
+}
+
+func TestAChanceShortOfCertainIsNotShownAsCertain(t *testing.T) {
+	t.Parallel()
+	b := newDemoBench(t)
+	user := b.learner()
+	if _, err := dbtest.Pool(t, b.url).Exec(t.Context(), `DELETE FROM public.interest_goal WHERE user_id = $1`, user); err != nil {
+		t.Fatal(err)
+	}
+	in := read[jobs.KPIDetail](b, "kpi", "show", user).Inputs
+	target := fmt.Sprintf("--default-target=%.6f", *in.Theta-5.4**in.SE) // P = Φ(5.4) = 0.99999997
+	if p := read[jobs.KPIDetail](b, "kpi", "show", user, target).KPIs[4].Value; p == nil || *p >= 1 || *p < 0.9999999 {
+		t.Fatalf("P = %v", p)
+	}
+	if long := b.ok("kpi", "show", user, target, "--explain"); !strings.Contains(long, "\nP    > 0.999999  ") || !strings.Contains(long, ") > 0.999999\n") {
+		t.Errorf("--explain prints\n%s", long)
+	}
+	if table := b.ok("kpi", "show", user, target); !strings.Contains(table, "  > 0.999  ") {
+		t.Errorf("the table is\n%s", table)
+	}
 }
 
 func TestExplain(t *testing.T) {

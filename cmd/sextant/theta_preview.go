@@ -74,7 +74,7 @@ func (a *app) printUsed(used []jobs.Scored) {
 		if !u.Correct {
 			correct = cell{"no", warning}
 		}
-		t.add(cell{text: stamp(u.AnsweredAt)}, cell{text: u.ItemID}, cell{text: textOf(u.TopicID)}, correct, cell{text: number(u.Expected, 2)},
+		t.add(cell{text: stamp(u.AnsweredAt)}, cell{text: u.ItemID}, cell{text: textOf(u.TopicID)}, correct, cell{text: jobs.Probability(u.Expected, 2)},
 			cell{text: number(u.A, 2)}, cell{text: number(u.B, 2)}, cell{text: number(u.C, 2)}, cell{text: u.From})
 	}
 	a.printTable(&t, "")

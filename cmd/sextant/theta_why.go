@@ -120,7 +120,7 @@ func (a *app) printPulls(w jobs.ThetaWhy) {
 			correct = cell{"no", warning}
 		}
 		sum += u.Pull
-		t.add(cell{text: stamp(u.AnsweredAt)}, cell{text: u.ItemID}, cell{text: textOf(u.TopicID)}, correct, cell{text: number(u.Expected, 2)},
+		t.add(cell{text: stamp(u.AnsweredAt)}, cell{text: u.ItemID}, cell{text: textOf(u.TopicID)}, correct, cell{text: jobs.Probability(u.Expected, 2)},
 			cell{text: sign(u.Pull) + number(u.Pull, 4)}, cell{text: number(u.A, 2)}, cell{text: number(u.B, 2)}, cell{text: number(u.C, 2)}, cell{text: u.From})
 	}
 	a.printTable(&t, "")
