@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -111,6 +112,37 @@ func TestQueuedRunIsCancelled(t *testing.T) {
 		t.Errorf("the run behind it: exit %d: %s", code, follow.errOut)
 	}
 	b.stops(p)
+}
+
+func TestWorkerListSaysInWordsWhatItSaysInJSON(t *testing.T) {
+	t.Parallel()
+	b := newDemoBench(t)
+	b.exec(`INSERT INTO sextant.change (source, op, user_id, session_id) VALUES ('exam_results', 'insert', 'u1', 's1')`)
+	release := b.lockFeatures()
+	p := b.worker()
+	running := read[db.Run](b, "run", "aggregate-features-daily", "--queue")
+	b.untilHeldUp(1)
+	var w jobs.Workers
+	dbtest.Until(t, "the worker says what it is at", func() bool {
+		w = read[jobs.Workers](b, "worker", "list")
+		return len(w.Workers) == 1 && len(w.Workers[0].Doing) == 1
+	})
+	b.ok("run", "aggregate-features-daily", "--queue") // behind it
+	k, out := w.Workers[0], b.ok("worker", "list")
+	for _, words := range []string{fmt.Sprintf("%s/%d  at work  %s", k.Host, k.PID, shortStamp(&k.StartedAt)), strings.Join(k.Tasks, " "), k.Listen, k.Version, k.ID.String(),
+		"aggregate-features-daily " + shortID(running) + " since " + shortStamp(&k.Doing[0].Since),
+		"\n" + shortID(running) + "  aggregate-features-daily  ", fmt.Sprintf("%s (%s)", running.Actor, running.Trigger), runWindow(w.Running[0]),
+		"1 run of aggregate-features-daily: waiting since", "\njobs of the queue: ", " running\n", "waiting for θ: 1 change, the oldest since " + stamp(*w.Theta.Oldest)} {
+		if words == "" || !strings.Contains(out, words) {
+			t.Errorf("no %q in\n%s", words, out)
+		}
+	}
+	release()
+	b.stops(p)
+	b.exec(`DELETE FROM sextant.change`)
+	if out := b.ok("worker", "list"); !strings.Contains(out, "waiting for θ: no changes\n") || strings.Contains(out, "RUNNING") {
+		t.Errorf("when all is done:\n%s", out)
+	}
 }
 
 func TestKilledWorkersRunsGoOnElsewhere(t *testing.T) {
