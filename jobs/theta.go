@@ -164,9 +164,9 @@ func (e *estimation) choose(answers []db.LearnerAnswer, since time.Time) []db.Le
 	for i, a := range answers {
 		switch {
 		case a.AnsweredAt.Before(since):
-			e.leaveOut(a, fmt.Sprintf("older than the %d days of the lookback", e.view.Lookback))
+			e.leaveOut(a, TooOld)
 		case last[a.ItemID] != i:
-			e.leaveOut(a, "superseded by a later answer to the same item")
+			e.leaveOut(a, Superseded)
 		default:
 			keep = append(keep, a)
 		}
@@ -174,8 +174,8 @@ func (e *estimation) choose(answers []db.LearnerAnswer, since time.Time) []db.Le
 	return keep
 }
 
-func (e *estimation) leaveOut(a db.LearnerAnswer, reason string) {
-	e.view.LeftOut = append(e.view.LeftOut, Excluded{ItemID: a.ItemID, TopicID: a.TopicID, AnsweredAt: a.AnsweredAt, Reason: reason})
+func (e *estimation) leaveOut(a db.LearnerAnswer, why Exclusion) {
+	e.view.LeftOut = append(e.view.LeftOut, Excluded{ItemID: a.ItemID, TopicID: a.TopicID, AnsweredAt: a.AnsweredAt, Code: why, Reason: why.words(e.view.Lookback)})
 }
 
 func itemsOf(answers []db.LearnerAnswer) []string {
@@ -201,7 +201,7 @@ func (e *estimation) score(ctx context.Context, latest []db.LearnerAnswer, bank 
 	for _, a := range latest {
 		i, ok := of[a.ItemID]
 		if !ok {
-			e.leaveOut(a, "its item has no parameters")
+			e.leaveOut(a, NoParameters)
 			continue
 		}
 		p.add(i, a, topics)

@@ -32,7 +32,9 @@ type ThetaWhy struct {
 	Calibration string         `json:"calibration"`   // the run whose parameters are in force; empty: none
 	Used        []Pulled       `json:"used"`
 	LeftOut     []Excluded     `json:"left_out"`
-	Notes       []string       `json:"notes"` // why stored and anew differ, and what has come since
+	Later       int            `json:"later_answers"` // that came after the estimate
+	Cause       WhyCause       `json:"cause"`         // of the difference; empty where they agree
+	Notes       []string       `json:"notes"`         // why stored and anew differ, and what has come since, in words
 }
 
 // Pulled is an answer that θ rests on; Expected is at the θ worked out anew.
@@ -147,7 +149,7 @@ func (w *why) until(answers []db.LearnerAnswer) []db.LearnerAnswer {
 	for i, a := range answers {
 		if !a.AnsweredAt.Before(end) {
 			for _, late := range answers[i:] {
-				w.est.leaveOut(late, "answered after the estimate")
+				w.est.leaveOut(late, AnsweredLater)
 			}
 			w.later = len(answers) - i
 			return answers[:i]
@@ -218,43 +220,37 @@ func (w *why) compare(ctx context.Context, tx *db.Tx) error {
 	v := &w.view
 	v.Difference = v.Stored.Theta - v.Theta
 	v.Agrees = math.Abs(v.Difference) <= WhyTolerance
-	v.Notes = []string{}
-	if w.later > 0 {
-		v.Notes = append(v.Notes, fmt.Sprintf("answers that came after the estimate: %d; 'sextant theta recompute' takes them in", w.later))
+	v.Later = w.later
+	if !v.Agrees {
+		c, err := tx.CalibrationInForce(ctx, "")
+		if err != nil && !errors.Is(err, db.ErrNotFound) {
+			return err
+		}
+		v.Cause = w.cause(c, err == nil)
 	}
-	if v.Origin.Scorer == ScorerPlumber {
-		v.Notes = append(v.Notes, "the stored θ came from the R service (scorer plumber); θ anew and the pulls are those of Sextant's own engine")
-	}
-	if v.Agrees {
-		return nil
-	}
-	c, err := tx.CalibrationInForce(ctx, "")
-	if err != nil && !errors.Is(err, db.ErrNotFound) {
-		return err
-	}
-	v.Notes = append(v.Notes, "the stored θ is not what these answers give: "+w.reason(c, err == nil))
+	v.Notes = v.notes()
 	return nil
 }
 
-// reason is the likeliest cause of a difference, the surest first.
-func (w *why) reason(c db.Calibration, calibrated bool) string {
+// cause is the likeliest one of a difference, the surest first.
+func (w *why) cause(c db.Calibration, calibrated bool) WhyCause {
 	v := w.view
 	o := v.Origin
 	switch {
 	case o.Stage == restoreTheta:
-		return fmt.Sprintf("%s restored it from an earlier moment", o.Actor)
+		return CauseRestored
 	case o.Source == "imported":
-		return "it was there before Sextant and was taken over"
+		return CauseImported
 	case o.Source == "":
-		return "it is in no history of Sextant's, so something else wrote it"
+		return CauseForeign
 	case v.Stored.Version != v.Version:
-		return fmt.Sprintf("it is on scale %s, and %s is in force", v.Stored.Version, v.Version)
+		return CauseScale
 	case calibrated && o.EstimatedAt != nil && o.EstimatedAt.Before(c.FittedAt) && (o.RunID == nil || *o.RunID != c.RunID):
-		return fmt.Sprintf("a calibration (run %s) has come into force since it was estimated", c.RunID)
+		return CauseCalibration
 	case o.Scorer == ScorerPlumber && math.Abs(v.Difference) <= plumberTolerance*v.PriorSD:
-		return "the R service integrates over nodes of its own, on [−4, 4] prior SDs"
+		return CauseNodes
 	case o.Lookback == nil:
-		return "the lookback of its run is not known any more, or answers were re-graded since"
+		return CauseLookback
 	}
-	return "answers have been re-graded, moved or removed since, or a question's own parameters have changed"
+	return CauseAnswers
 }

@@ -82,37 +82,40 @@ func TestWhySaysWhenTheStoredThetaDiffers(t *testing.T) {
 	b, _ := newDemoBench(t, small)
 	b.run(jobs.Request{Stage: "mirt-calibrate", Date: day("2026-03-28")})
 	user := b.busiest()
-	differs := func(words string) {
+	differs := func(cause jobs.WhyCause, words string) {
 		t.Helper()
 		w := b.why(user, "")
 		addsUp(t, w)
-		if w.Agrees || !strings.Contains(strings.Join(w.Notes, "\n"), words) {
-			t.Errorf("agrees: %v, difference %v, notes %q; want %q", w.Agrees, w.Difference, w.Notes, words)
+		if w.Agrees || w.Cause != cause || !strings.Contains(strings.Join(w.Notes, "\n"), words) {
+			t.Errorf("agrees: %v, difference %v, cause %s, notes %q; want %s, %q", w.Agrees, w.Difference, w.Cause, w.Notes, cause, words)
 		}
 	}
 	late := one[int](b, `SELECT count(*) FROM sextant.answer WHERE user_id = $1 AND answered_at >= '2026-03-29'`, user)
 	w := b.why(user, "")
-	reasons := map[string]int{}
+	reasons := map[jobs.Exclusion]int{}
 	for _, x := range w.LeftOut {
-		reasons[x.Reason]++
+		reasons[x.Code]++
+		if x.Code == jobs.AnsweredLater && x.Reason != "answered after the estimate" {
+			t.Errorf("left out: %+v", x)
+		}
 	}
-	if late == 0 || reasons["answered after the estimate"] != late || !w.Agrees || len(w.Notes) != 1 {
-		t.Errorf("%d later answers, left out %v, notes %q", late, reasons, w.Notes)
+	if late == 0 || reasons[jobs.AnsweredLater] != late || w.Later != late || !w.Agrees || w.Cause != "" || len(w.Notes) != 1 {
+		t.Errorf("%d later answers, %d told, left out %v, cause %q, notes %q", late, w.Later, reasons, w.Cause, w.Notes)
 	}
 	b.exec(`UPDATE public.mirt_ability SET theta = theta + 0.5 WHERE user_id = $1`, user)
 	b.exec(`UPDATE public.mirt_ability SET fitted_at = fitted_at - interval '1 hour' WHERE user_id = $1`, user)
-	differs("something else wrote it")
+	differs(jobs.CauseForeign, "something else wrote it")
 	b.run(jobs.Request{Stage: "update-theta", Users: []string{user}, Options: map[string]string{"lookback-days": "20"}})
 	if w := b.why(user, ""); !w.Agrees || w.Lookback != 20 || w.Origin.Source != "manual" {
 		t.Errorf("after a recompute: %v against %v, %+v", w.Stored.Theta, w.Theta, w.Origin)
 	}
 	b.exec(`UPDATE sextant.answer SET correct = NOT correct WHERE user_id = $1`, user)
-	differs("re-graded")
+	differs(jobs.CauseAnswers, "re-graded")
 	b.exec(`UPDATE sextant.answer SET correct = NOT correct WHERE user_id = $1`, user)
 	b.exec(`UPDATE public.mirt_item_params SET params = params || jsonb_build_object('b', (params ->> 'b')::float8 + 1)`)
 	b.exec(`INSERT INTO sextant.calibration (run_id, model, version, data_day, prior_mean, prior_sd, in_force_at)
 		VALUES (gen_random_uuid(), '2PL', 'v1', '2026-03-31', 0, 1, now())`)
-	differs("has come into force since")
+	differs(jobs.CauseCalibration, "has come into force since")
 }
 
 func TestWhyNeedsATheta(t *testing.T) {

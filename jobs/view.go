@@ -166,5 +166,6 @@ type Excluded struct {
 	ItemID     string    `json:"item_id"`
 	TopicID    *string   `json:"topic_id"`
 	AnsweredAt time.Time `json:"answered_at"`
-	Reason     string    `json:"reason"` // superseded, outside the lookback, no parameters
+	Code       Exclusion `json:"code"`
+	Reason     string    `json:"reason"` // the code in words
 }

@@ -245,11 +245,11 @@ func (f *fixture) PreviewTheta(ctx context.Context, users []string) ([]jobs.Thet
 				A: 1.1, B: -1.2 + float64(k)*0.1, Expected: 1 / (1 + math.Exp(-1.1*(0.912+1.2-float64(k)*0.1))), From: "calibration"})
 		}
 		for k := range 5 {
-			reason := "superseded"
+			why := jobs.Superseded
 			if k > 2 {
-				reason = "no parameters"
+				why = jobs.NoParameters
 			}
-			p.LeftOut = append(p.LeftOut, jobs.Excluded{ItemID: fmt.Sprintf("item-%04d", k*13), AnsweredAt: fixedNow.AddDate(0, 0, -k-9), Reason: reason})
+			p.LeftOut = append(p.LeftOut, jobs.Excluded{ItemID: fmt.Sprintf("item-%04d", k*13), AnsweredAt: fixedNow.AddDate(0, 0, -k-9), Code: why})
 		}
 		out = append(out, p)
 	}

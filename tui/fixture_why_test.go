@@ -22,7 +22,7 @@ func (f *fixture) WhyTheta(ctx context.Context, userID, topicID string) (jobs.Th
 	run := runID(3)
 	w := jobs.ThetaWhy{UserID: userID, AsOf: *at("2025-11-22 22:40:02"), Lookback: 180, PriorMean: 0.12, PriorSD: 1.04, Version: "v1", Calibration: run.String(),
 		Origin: db.ThetaOrigin{Source: "online", Stage: "update-theta", Actor: "worker", RunID: &run}, Agrees: true, SE: 0.287,
-		LeftOut: []jobs.Excluded{}, Notes: []string{"answers that came after the estimate: 2; 'sextant theta recompute' takes them in"}}
+		LeftOut: []jobs.Excluded{}, Later: 2}
 	if topicID != "" {
 		w.TopicID, w.PriorFrom, w.PriorMean, w.PriorSD = &topicID, 19, 0.61, 0.52
 	}
@@ -43,10 +43,9 @@ func (f *fixture) WhyTheta(ctx context.Context, userID, topicID string) (jobs.Th
 		w.Used = append(w.Used, u)
 	}
 	w.Stored = db.Ability{Theta: math.Round(w.Theta*1e4) / 1e4, SE: ptr(0.287), Model: "2PL", Version: "v1", FittedAt: w.AsOf}
-	const later = "superseded by a later answer to the same item"
 	for k := range 6 {
-		reason := []string{later, later, "its item has no parameters", "older than the 180 days of the lookback", later, "answered after the estimate"}[k]
-		w.LeftOut = append(w.LeftOut, jobs.Excluded{ItemID: fmt.Sprint(101 + k*13), TopicID: &topics[k%4], AnsweredAt: w.AsOf.AddDate(0, 0, -9*k), Reason: reason})
+		why := []jobs.Exclusion{jobs.Superseded, jobs.Superseded, jobs.NoParameters, jobs.TooOld, jobs.Superseded, jobs.AnsweredLater}[k]
+		w.LeftOut = append(w.LeftOut, jobs.Excluded{ItemID: fmt.Sprint(101 + k*13), TopicID: &topics[k%4], AnsweredAt: w.AsOf.AddDate(0, 0, -9*k), Code: why})
 	}
 	return w, nil
 }

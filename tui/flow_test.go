@@ -190,7 +190,7 @@ func TestBackfillWithParameters(t *testing.T) {
 
 func TestRecompute(t *testing.T) {
 	s := begin(t, newFixture())
-	s.press("3").sees("SESSIONS").press("enter").sees("above average").press("T").sees("24 used, 5 left out: 3 superseded, 2 no parameters")
+	s.press("3").sees("SESSIONS").press("enter").sees("above average").press("T").sees("24 used, 5 left out: 3 superseded by a later answer to the same item")
 	s.press("enter").sees("Recompute θ of 1 learner").pass(quietTime).press("y").sees("following")
 	if q := s.f.launched[0]; q.Stage != "update-theta" || fmt.Sprint(q.Users) != "[김서연]" {
 		t.Errorf("launched %+v", q)

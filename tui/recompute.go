@@ -12,6 +12,7 @@ import (
 
 	"sextant/db"
 	"sextant/jobs"
+	"sextant/tui/theme"
 	"sextant/tui/widget"
 )
 
@@ -227,14 +228,14 @@ func (r *recompute) fill() {
 		rows[i] = widget.Row{ID: fmt.Sprint(i), Cells: []widget.Cell{
 			whenCell(a, u.AnsweredAt), answerCell(a, u.Correct), widget.T(th.Text, widget.Clean(u.ItemID)), widget.T(th.Muted, topicName(u.TopicID)),
 			widget.N(th.Muted, number(u.A, 2), u.A), widget.N(th.Text, number(u.B, 2), u.B), widget.N(th.Text, jobs.Probability(u.Expected, 2), u.Expected),
-			widget.T(th.Muted, u.From),
+			widget.T(th.Muted, fromWord(th, u.From)),
 		}}
 	}
 	r.used.SetRows(rows)
 	rows = make([]widget.Row, len(p.LeftOut))
 	for i, x := range p.LeftOut {
 		rows[i] = widget.Row{ID: fmt.Sprint(i), Cells: []widget.Cell{
-			whenCell(a, x.AnsweredAt), widget.T(th.Text, widget.Clean(x.ItemID)), widget.T(th.Text, widget.Clean(x.Reason))}}
+			whenCell(a, x.AnsweredAt), widget.T(th.Text, widget.Clean(x.ItemID)), widget.T(th.Text, leftOutWords(th, x, p.Lookback))}}
 	}
 	r.left.SetRows(rows)
 }
@@ -286,7 +287,7 @@ func (r *recompute) facts(p jobs.ThetaPreview) []widget.Line {
 	if p.Unsynced > 0 {
 		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, r.app.tr("%s not taken in yet; the run takes them in first", plural(th, p.Unsynced, "%s session", "%s sessions"))))
 	}
-	lines = append(lines, pair(th, "answers", r.app.tr("%s used, %s left out%s", count(len(p.Used)), count(len(p.LeftOut)), reasons(p.LeftOut))),
+	lines = append(lines, pair(th, "answers", r.app.tr("%s used, %s left out%s", count(len(p.Used)), count(len(p.LeftOut)), reasons(th, p.LeftOut, p.Lookback))),
 		pair(th, "prior", r.app.tr("mean %s, SD %s", number(p.PriorMean, 2), number(p.PriorSD, 2))),
 		pair(th, "scale", r.app.tr("%s, calibration %s", p.Version, orDash(th, p.Calibration))),
 		pair(th, "as of", r.app.tr("%s, %d days back", stamp(p.AsOf), p.Lookback)))
@@ -294,10 +295,10 @@ func (r *recompute) facts(p jobs.ThetaPreview) []widget.Line {
 }
 
 // reasons counts why answers were left out.
-func reasons(left []jobs.Excluded) string {
+func reasons(th *theme.Theme, left []jobs.Excluded, lookback int) string {
 	n := map[string]int{}
 	for _, x := range left {
-		n[x.Reason]++
+		n[leftOutWords(th, x, lookback)]++
 	}
 	names := make([]string, 0, len(n))
 	for k := range n {

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"sextant/jobs"
-	"sextant/tui/theme"
 	"sextant/tui/widget"
 )
 
@@ -61,27 +60,10 @@ func (s *why) fillLeft() {
 			widget.T(th.Text, x.AnsweredAt.UTC().Format("2006-01-02 15:04")),
 			widget.T(th.Text, widget.Clean(x.ItemID)),
 			widget.T(th.Muted, topicName(x.TopicID)),
-			widget.T(th.Text, leftOutWords(th, x.Reason)),
+			widget.T(th.Text, leftOutWords(th, x, s.feed.value.Lookback)),
 		}}
 	}
 	s.left.SetRows(rows)
-}
-
-// leftOutWords is the reason why an answer does not count.
-func leftOutWords(th *theme.Theme, reason string) string {
-	var days int
-	if n, err := fmt.Sscanf(reason, "older than the %d days of the lookback", &days); n == 1 && err == nil {
-		return th.Tr("older than the %d days of the lookback", days)
-	}
-	switch reason {
-	case "superseded by a later answer to the same item":
-		return th.Tr("superseded by a later answer to the same item")
-	case "its item has no parameters":
-		return th.Tr("its item has no parameters")
-	case "answered after the estimate":
-		return th.Tr("answered after the estimate")
-	}
-	return widget.Clean(reason)
 }
 
 // signedTo is a number with its sign.
@@ -91,17 +73,6 @@ func signedTo(v float64, decimals int) string {
 		return "+" + text
 	}
 	return text
-}
-
-// fromWord is where an item's parameters come from.
-func fromWord(th *theme.Theme, from string) string {
-	switch from {
-	case "calibration":
-		return th.Tr("calibration")
-	case "question":
-		return th.Tr("question")
-	}
-	return widget.Clean(from)
 }
 
 func pullID(u jobs.Pulled) string { return fmt.Sprint(u.ItemID, " ", u.AnsweredAt.UnixNano()) }

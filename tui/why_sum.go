@@ -1,9 +1,6 @@
 package tui
 
 import (
-	"fmt"
-	"slices"
-
 	"sextant/jobs"
 	"sextant/tui/theme"
 	"sextant/tui/widget"
@@ -21,11 +18,7 @@ func (s *why) tabs() widget.Line {
 	line := widget.S(style(!s.onLeft), th.Tr("Used")).Add(th.Faint, " "+count(len(w.Used))).Add(th.Blank, "   ").
 		Add(style(s.onLeft), th.Tr("Left out")).Add(th.Faint, " "+count(len(w.LeftOut)))
 	if len(w.LeftOut) > 0 {
-		told := slices.Clone(w.LeftOut)
-		for i := range told {
-			told[i].Reason = leftOutWords(th, told[i].Reason)
-		}
-		line = line.Add(th.Faint, reasons(told))
+		line = line.Add(th.Faint, reasons(th, w.LeftOut, w.Lookback))
 	}
 	return line
 }
@@ -44,8 +37,8 @@ func (s *why) head() []string {
 	if s.height >= 15 {
 		lines = append(lines, widget.S(th.Muted, th.Tr("prior N(%s, %s²): %s", number(w.PriorMean, 2), number(w.PriorSD, 2), priorWords(th, w))+
 			"  "+th.Glyph.Dot+"  "+th.Tr("scale %s", widget.Clean(w.Version))+"  "+th.Glyph.Dot+"  "+th.Tr("answers of %s up to %s UTC", plural(th, w.Lookback, "%s day", "%s days"), clock(a.now(), w.AsOf))))
-		for _, n := range w.Notes {
-			lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, noteWords(th, n)))
+		for _, n := range whyNotes(th, w) {
+			lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, n))
 		}
 	}
 	var rows []string
@@ -91,26 +84,6 @@ func (s *why) verdict() widget.Line {
 	return widget.S(th.Late, th.Glyph.Late+" ").Add(th.Text, th.Tr("stored %s, worked out anew %s: %s apart", number(w.Stored.Theta, 3), number(w.Theta, 3), signed(w.Difference)))
 }
 
-// priorWords say where the prior comes from.
-func priorWords(th *theme.Theme, w jobs.ThetaWhy) string {
-	switch {
-	case w.PriorFrom > 0:
-		return th.Tr("from %s to other topics", plural(th, w.PriorFrom, "%s answer", "%s answers"))
-	case w.Calibration == "":
-		return th.Tr("nothing is calibrated yet")
-	}
-	return th.Tr("the population of calibration %s", w.Calibration[:min(len(w.Calibration), shortIDLength)])
-}
-
-// noteWords is what an operator should know of an explanation.
-func noteWords(th *theme.Theme, note string) string {
-	var later int
-	if n, err := fmt.Sscanf(note, "answers that came after the estimate: %d;", &later); n == 1 && err == nil {
-		return plural(th, later, "%s answer has come since the estimate; T takes it in", "%s answers have come since the estimate; T takes them in")
-	}
-	return widget.Clean(note)
-}
-
 // describeWhy shows where an estimate comes from.
 func describeWhy(a *app, w jobs.ThetaWhy, command string) dialog {
 	th := a.theme
@@ -133,8 +106,8 @@ func describeWhy(a *app, w jobs.ThetaWhy, command string) dialog {
 	}
 	lines = append(lines, pair(th, "scale", w.Version), pair(th, "calibration", orDash(th, w.Calibration)),
 		pair(th, "prior", "N("+number(w.PriorMean, 3)+", "+number(w.PriorSD, 3)+"²), "+priorWords(th, w)))
-	for _, n := range w.Notes {
-		lines = append(lines, nil, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, noteWords(th, n)))
+	for _, n := range whyNotes(th, w) {
+		lines = append(lines, nil, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, n))
 	}
 	lines = append(lines, nil, widget.S(th.Muted, th.Tr("A pull is how far an answer moves the estimate: the prior's mean and all pulls add up to it. A right answer to an item that was expected to be right pulls little.")),
 		nil, pair(th, "command", command))
