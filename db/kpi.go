@@ -139,8 +139,11 @@ const putKPIs = `
 		INSERT INTO public.weekly_kpi AS k (user_id, week_start, kpis, created_at, updated_at)
 		SELECT user_id, @week, kpis, now(), now() FROM due ORDER BY user_id
 		ON CONFLICT (user_id, week_start) DO UPDATE SET updated_at = now(),
-			kpis = CASE WHEN jsonb_typeof(k.kpis) = 'object' THEN k.kpis ELSE '{}' END || excluded.kpis
+			kpis = ` + mergedKPIs + ` || excluded.kpis
 		RETURNING user_id`
+
+// mergedKPIs is what a row k of weekly_kpi has to be merged with.
+const mergedKPIs = `CASE WHEN jsonb_typeof(k.kpis) = 'object' THEN k.kpis ELSE '{}' END`
 
 // takeBack removes the keys of gone from the week's rows, and the rows that
 // then hold nothing.

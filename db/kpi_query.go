@@ -59,7 +59,7 @@ func (c crowd) on(alias string) string {
 // kpiQuery selects a row a learner of the crowd: everything the KPIs come from,
 // and the KPIs as i_t, e_t, r_t, a_t, p and s.
 func kpiQuery(o KPIOptions, p platform, c crowd) string {
-	return `WITH who AS MATERIALIZED (` + c.body + `), ` + visits(c) + `, ` + activity(p, c) + `, ` + goals(p, c) + `,
+	return `WITH who AS MATERIALIZED (` + c.body + `), ` + visits(c) + `, ` + activity(p, c) + `, ` + goals(p, c, `JOIN who ON who.user_id = g.user_id COLLATE "C"`) + `,
 	windows AS ( -- I_t
 		SELECT user_id,
 		       (sum(attempts) FILTER (WHERE day > @day::date - 14))::float8 AS n_recent,
@@ -179,17 +179,18 @@ func (p platform) moments(answers, since string, c crowd) string {
 			UNION ALL`)
 }
 
-// goals are the learners' goals that count; a platform may have no such table.
-// Its own index serves the crowd's condition, but not the comparison in bytes.
-func goals(p platform, c crowd) string {
+// goals are the learners' goals that count, of those that a join holds to who,
+// if any; a platform may have no such table. Its own index serves the crowd's
+// condition, but not the comparison in bytes.
+func goals(p platform, c crowd, join string) string {
 	if !p.has("interest_goal") {
 		return `goal AS (SELECT NULL::text COLLATE "C" AS user_id, NULL::text COLLATE "C" AS topic_id, NULL::float8 AS target WHERE false)`
 	}
 	return `goal AS (
-		SELECT DISTINCT ON (who.user_id) who.user_id, g.topic_id COLLATE "C" AS topic_id, g.target_level::float8 AS target
-		FROM public.interest_goal g JOIN who ON who.user_id = g.user_id COLLATE "C"
+		SELECT DISTINCT ON (g.user_id COLLATE "C") g.user_id COLLATE "C" AS user_id, g.topic_id COLLATE "C" AS topic_id, g.target_level::float8 AS target
+		FROM public.interest_goal g ` + join + `
 		WHERE g.target_level::float8 > '-Infinity' AND g.target_level::float8 < 'Infinity'` + c.on("g") + `
-		ORDER BY who.user_id, coalesce(g.priority, 0) DESC, g.topic_id COLLATE "C"
+		ORDER BY g.user_id COLLATE "C", coalesce(g.priority, 0) DESC, g.topic_id COLLATE "C"
 	)`
 }
 
