@@ -43,12 +43,15 @@ func (e *Error) Error() string {
 	if e.Op != "" {
 		b.WriteString(e.Op + ": ")
 	}
-	b.WriteString(oneLine(message(e.Err)))
+	b.WriteString(e.Cause())
 	if e.Hint != "" {
 		b.WriteString("; " + e.Hint)
 	}
 	return b.String()
 }
+
+// Cause is what the server, or the driver, says of it, on one line.
+func (e *Error) Cause() string { return oneLine(message(e.Err)) }
 
 // Unwrap gives the driver's error.
 func (e *Error) Unwrap() error { return e.Err }

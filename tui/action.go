@@ -55,10 +55,10 @@ func (a *app) launch(q jobs.Request, n int, again func()) tea.Cmd {
 		}
 		switch {
 		case err != nil && connectionLost(err):
-			a.say(bad, a.tr("no answer: %s may have started all the same; look at Runs (%s)", q.Stage, err))
+			a.say(bad, a.tr("no answer: %s may have started all the same; look at Runs (%s)", q.Stage, errorWords(a.theme, err)))
 			return nil
 		case err != nil:
-			a.say(bad, a.tr("%s was not started: %s", q.Stage, err))
+			a.say(bad, a.tr("%s was not started: %s", q.Stage, errorWords(a.theme, err)))
 			return nil
 		case a.screen() != from:
 			a.say(good, a.tr("%s started; :run %s shows it", q.Stage, shortID(id)))

@@ -43,7 +43,7 @@ func confirmCancels(a *app, runs []db.Run) dialog {
 	return newConfirm(a, a.tr("Cancel runs"), a.tr("Cancel %s", n), text, func() tea.Cmd {
 		return a.act(a.tr("asking %s to stop", n), strings.Join(commands, " && "), ask, func(_ uuid.UUID, err error) tea.Cmd {
 			if err != nil {
-				a.say(bad, a.tr("not cancelled: %s", oneLine(err)))
+				a.say(bad, a.tr("not cancelled: %s", errorWords(a.theme, err)))
 				return a.refresh()
 			}
 			a.say(good, a.tr("%s asked to stop", n))
@@ -51,6 +51,3 @@ func confirmCancels(a *app, runs []db.Run) dialog {
 		})
 	})
 }
-
-// oneLine is an error's text on one line.
-func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }

@@ -102,7 +102,7 @@ func (a *app) found(msg tea.Msg) tea.Cmd {
 	}
 	a.finding = nil
 	if err := f.feed.err; err != nil {
-		a.say(warning, a.tr("no run is opened: %s", err))
+		a.say(warning, a.tr("no run is opened: %s", errorWords(a.theme, err)))
 		return a.jump(topRuns)
 	}
 	return a.push(newRun(a, f.feed.value.ID))

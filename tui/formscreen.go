@@ -59,7 +59,7 @@ func (f *formScreen) keys(off string) []Key {
 // submit goes on once every field is right, and to the first that is not.
 func (f *formScreen) submit() tea.Cmd {
 	if err := f.form.Err(); err != nil {
-		f.app.say(warning, f.app.theme.Told(err.Error()))
+		f.app.say(warning, errorWords(f.app.theme, err))
 		return nil
 	}
 	return f.proceed()

@@ -103,7 +103,7 @@ func (p *hold) confirm() tea.Cmd {
 	return a.open(newConfirm(a, a.tr("Pause a stage"), a.tr("Pause"), text, func() tea.Cmd {
 		return a.act(a.tr("pausing %s", p.stage.Name), command, hold, func(_ uuid.UUID, err error) tea.Cmd {
 			if err != nil {
-				a.say(bad, a.tr("%s was not paused: %s", p.stage.Name, err))
+				a.say(bad, a.tr("%s was not paused: %s", p.stage.Name, errorWords(a.theme, err)))
 				return nil
 			}
 			a.say(good, a.tr("%s is paused, %s", p.stage.Name, end))
@@ -131,7 +131,7 @@ func confirmResume(a *app, s jobs.StageStatus) dialog {
 	return newConfirm(a, a.tr("Resume a stage"), a.tr("Resume"), text, func() tea.Cmd {
 		return a.act(a.tr("resuming %s", s.Name), command, resume, func(_ uuid.UUID, err error) tea.Cmd {
 			if err != nil {
-				a.say(bad, a.tr("%s was not resumed: %s", s.Name, err))
+				a.say(bad, a.tr("%s was not resumed: %s", s.Name, errorWords(a.theme, err)))
 				return nil
 			}
 			a.say(good, a.tr("%s goes on", s.Name))

@@ -92,7 +92,49 @@ func texts(t *testing.T) (at map[string]string, plurals map[string]string) {
 	for _, a := range jobs.QuarantineReasons() { // said by the services, shown by the console
 		at[a.Means], at[a.Do] = "jobs/quarantine.go", "jobs/quarantine.go"
 	}
+	for _, hint := range hints(t) {
+		at[hint] = "db"
+	}
 	return at, plurals
+}
+
+// hints are what the database's errors say to do next: the field Hint of an
+// Error, and what kindOf gives beside a Kind.
+func hints(t *testing.T) (all []string) {
+	files, err := filepath.Glob("../db/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	take := func(e ast.Expr) {
+		if text, ok := literal(e); ok && text != "" {
+			all = append(all, text)
+		}
+	}
+	for _, name := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.KeyValueExpr:
+				if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Hint" {
+					take(n.Value)
+				}
+			case *ast.ReturnStmt:
+				if len(n.Results) == 2 {
+					if kind, ok := n.Results[0].(*ast.Ident); ok && strings.HasPrefix(kind.Name, "Kind") {
+						take(n.Results[1])
+					}
+				}
+			}
+			return true
+		})
+	}
+	if len(all) < 8 {
+		t.Fatalf("found the hints %q alone", all)
+	}
+	return all
 }
 
 func isLetter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
@@ -152,7 +194,7 @@ func jobsTexts(t *testing.T) (all []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range append(append(files, more...), "link.go") {
+	for _, name := range append(append(files, more...), "errors.go") {
 		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			t.Fatal(err)

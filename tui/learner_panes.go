@@ -264,7 +264,7 @@ func (l *learner) explained() tea.Cmd {
 	a, th, key := l.app, l.app.theme, l.why
 	l.why = ""
 	if l.kpis.err != nil {
-		a.say(bad, l.kpis.err.Error())
+		a.say(bad, errorWords(a.theme, l.kpis.err))
 		return nil
 	}
 	d := l.kpis.value

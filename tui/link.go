@@ -11,16 +11,13 @@ import (
 // link is what the console knows about its connection to the database.
 type link struct {
 	lost    bool
-	why     string
+	err     error     // of the last request
 	since   time.Time // the last good answer
 	tries   int
 	retryAt time.Time
 }
 
-const (
-	longestRetry = 15 * time.Second
-	noAnswer     = "no answer in time"
-)
+const longestRetry = 15 * time.Second
 
 // observe learns from the outcome of a request. It returns whether the
 // database has just come back.
@@ -33,10 +30,7 @@ func (l *link) observe(err error, now time.Time) (back bool) {
 		*l = link{since: now}
 		return back
 	}
-	l.lost, l.why = true, err.Error()
-	if errors.Is(err, context.DeadlineExceeded) {
-		l.why = noAnswer
-	}
+	l.lost, l.err = true, err
 	l.tries++
 	l.retryAt = now.Add(min(longestRetry, time.Second<<min(l.tries, 4)))
 	return false
@@ -53,5 +47,5 @@ func (l *link) banner(a *app) widget.Line {
 	if !l.since.IsZero() {
 		line = line.Add(th.Muted, " "+th.Glyph.Dot+" "+th.Tr("data of %s", l.since.UTC().Format("15:04:05")))
 	}
-	return line.Add(th.Muted, " "+th.Glyph.Dot+" "+widget.Clean(th.Told(l.why)))
+	return line.Add(th.Muted, " "+th.Glyph.Dot+" "+errorWords(th, l.err))
 }

@@ -234,7 +234,7 @@ func loading(a *app, what string, err error) []string {
 	th := a.theme
 	if err != nil && !connectionLost(err) {
 		var rows []string
-		for _, l := range widget.Wrap(widget.S(th.Failed, th.Glyph.Bad+" "+widget.Clean(err.Error())), a.width-4) {
+		for _, l := range widget.Wrap(widget.S(th.Failed, th.Glyph.Bad+" "+errorWords(th, err)), a.width-4) {
 			rows = append(rows, "  "+l)
 		}
 		return append([]string{""}, rows...)

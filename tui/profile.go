@@ -129,7 +129,7 @@ func (a *app) switched(msg tea.Msg) tea.Cmd {
 	}
 	a.switching = nil
 	if s.feed.err != nil {
-		a.say(bad, a.tr("%s was not opened: %s", s.name, s.feed.err))
+		a.say(bad, a.tr("%s was not opened: %s", s.name, errorWords(a.theme, s.feed.err)))
 		return nil
 	}
 	return a.use(s.feed.value)

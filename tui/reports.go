@@ -218,7 +218,7 @@ func (s *reports) opened() tea.Cmd {
 	a, th := s.app, s.app.theme
 	if err := s.link.err; err != nil {
 		if !connectionLost(err) {
-			a.say(bad, err.Error())
+			a.say(bad, errorWords(th, err))
 		}
 		return nil
 	}

@@ -185,7 +185,7 @@ func (r *restore) outcome(w, h int) []string {
 	var lines []widget.Line
 	switch {
 	case r.preview.err != nil:
-		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, widget.Clean(r.preview.err.Error())))
+		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, errorWords(th, r.preview.err)))
 	case !r.preview.loaded || len(r.preview.value) == 0:
 		lines = append(lines, widget.S(th.Faint, a.tr("looking what would change")+th.Glyph.Ellipsis))
 	default:

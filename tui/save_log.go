@@ -60,7 +60,7 @@ func (s *saveLog) save(path string) tea.Cmd {
 	}
 	return a.act(a.tr("writing the log"), "sextant runs logs "+run.ID.String(), write, func(_ uuid.UUID, err error) tea.Cmd {
 		if err != nil {
-			a.say(bad, oneLine(err))
+			a.say(bad, errorWords(a.theme, err))
 			return nil
 		}
 		if full, err := filepath.Abs(path); err == nil {
