@@ -30,13 +30,24 @@ type RunComparison struct {
 	Fails ComparedFailures `json:"failures"`
 }
 
-// ComparedLine is one fact about both runs.
+// ComparedLine is one thing known of both runs.
 type ComparedLine struct {
-	Name    string `json:"name"`
-	A       string `json:"a"`
-	B       string `json:"b"`
-	Differs bool   `json:"differs"`
+	Kind    ComparedKind `json:"kind"`
+	Name    string       `json:"name"`
+	A       string       `json:"a"`
+	B       string       `json:"b"`
+	Differs bool         `json:"differs"`
 }
+
+// ComparedKind is what a line of a comparison is of.
+type ComparedKind string
+
+// The kinds of ComparedLine.
+const (
+	ComparedFact      ComparedKind = "fact"      // of the run, or of the calibration it made
+	ComparedParameter ComparedKind = "parameter" // as the ledger names it
+	ComparedLinking   ComparedKind = "linking"   // a constant
+)
 
 // ComparedFailures are the learners and slices that failed in one run, or both.
 type ComparedFailures struct {
@@ -123,7 +134,7 @@ func compareFacts(a, b RunDetail) []ComparedLine {
 	var lines []ComparedLine
 	add := func(name string, of func(RunDetail) string) {
 		x, y := of(a), of(b)
-		lines = append(lines, ComparedLine{name, x, y, x != y})
+		lines = append(lines, ComparedLine{ComparedFact, name, x, y, x != y})
 	}
 	add("stage", func(r RunDetail) string { return r.Stage })
 	add("status", func(r RunDetail) string { return string(r.Status) })
@@ -149,7 +160,7 @@ func compareFacts(a, b RunDetail) []ComparedLine {
 	add("reason", func(r RunDetail) string { return r.Reason })
 	add("host", func(r RunDetail) string { return r.Host })
 	add("version", func(r RunDetail) string { return r.Version })
-	return append(lines, compareJSON("", a.Params, b.Params)...)
+	return append(lines, compareJSON(ComparedParameter, "", a.Params, b.Params)...)
 }
 
 // window is the days a run covers.
@@ -164,7 +175,7 @@ func window(r db.Run) string {
 }
 
 // compareJSON sets two objects side by side, key by key.
-func compareJSON(prefix string, a, b []byte) []ComparedLine {
+func compareJSON(kind ComparedKind, prefix string, a, b []byte) []ComparedLine {
 	var x, y map[string]any
 	if json.Unmarshal(a, &x) != nil || json.Unmarshal(b, &y) != nil {
 		return nil
@@ -195,7 +206,7 @@ func compareJSON(prefix string, a, b []byte) []ComparedLine {
 	var lines []ComparedLine
 	for _, k := range keys {
 		p, q := show(x, k), show(y, k)
-		lines = append(lines, ComparedLine{prefix + k, p, q, p != q})
+		lines = append(lines, ComparedLine{kind, prefix + k, p, q, p != q})
 	}
 	return lines
 }
@@ -208,8 +219,8 @@ func (s *Service) compareLinking(ctx context.Context, a, b uuid.UUID) ([]Compare
 		var y db.Calibration
 		if y, err = s.db.CalibrationByRun(ctx, b); err == nil {
 			prior := func(c db.Calibration) string { return fmt.Sprintf("N(%.3f, %.3f²)", c.PriorMean, c.PriorSD) }
-			lines := []ComparedLine{{"scale", x.Version, y.Version, x.Version != y.Version}, {"prior", prior(x), prior(y), prior(x) != prior(y)}}
-			return append(lines, compareJSON("link ", x.Linking, y.Linking)...), nil
+			lines := []ComparedLine{{ComparedFact, "scale", x.Version, y.Version, x.Version != y.Version}, {ComparedFact, "prior", prior(x), prior(y), prior(x) != prior(y)}}
+			return append(lines, compareJSON(ComparedLinking, "link ", x.Linking, y.Linking)...), nil
 		}
 	}
 	if errors.Is(err, db.ErrNotFound) { // refused, or failed before there was a fit

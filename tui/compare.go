@@ -155,7 +155,8 @@ func (c *compare) fill() {
 		if l.Differs {
 			style = th.Text
 		}
-		rows = append(rows, widget.Row{ID: l.Name, Cells: []widget.Cell{widget.T(th.Muted, a.tr(l.Name)), widget.T(style, orDash(th, widget.Clean(l.A))), widget.T(style, orDash(th, widget.Clean(l.B)))}})
+		rows = append(rows, widget.Row{ID: string(l.Kind) + " " + l.Name, Cells: []widget.Cell{widget.T(th.Muted, comparedName(th, l)),
+			widget.T(style, comparedValue(th, l, v.A, l.A)), widget.T(style, comparedValue(th, l, v.B, l.B))}})
 	}
 	c.lines.SetRows(rows)
 	rows = nil

@@ -95,10 +95,14 @@ func (f *fixture) CompareRuns(ctx context.Context, a, b uuid.UUID) (jobs.RunComp
 		one, two = two, one
 	}
 	c := jobs.RunComparison{A: one.Run, B: two.Run, Lines: []jobs.ComparedLine{
-		{Name: "stage", A: one.Stage, B: two.Stage, Differs: one.Stage != two.Stage},
-		{Name: "status", A: string(one.Status), B: string(two.Status), Differs: one.Status != two.Status},
-		{Name: "took", A: "95.0 s", B: "41.3 s", Differs: true}, {Name: "rows read", A: "201443", B: "201443"},
-		{Name: "model", A: "2PL", B: "3PL", Differs: true}, {Name: "link b", A: "0.021", B: "0.094", Differs: true}},
+		{Kind: jobs.ComparedFact, Name: "stage", A: one.Stage, B: two.Stage, Differs: one.Stage != two.Stage},
+		{Kind: jobs.ComparedFact, Name: "status", A: string(one.Status), B: string(two.Status), Differs: one.Status != two.Status},
+		{Kind: jobs.ComparedFact, Name: "days", A: "2025-11-21", B: "2025-11-22", Differs: true}, {Kind: jobs.ComparedFact, Name: "took", A: "95.0 s", B: "", Differs: true},
+		{Kind: jobs.ComparedFact, Name: "units", A: "0 of 1", B: "3 of 12", Differs: true}, {Kind: jobs.ComparedFact, Name: "rows read", A: "201443", B: "201443"},
+		{Kind: jobs.ComparedFact, Name: "failures", A: "0", B: "1", Differs: true}, {Kind: jobs.ComparedFact, Name: "prior", A: "N(0.000, 1.000²)", B: "N(0.021, 0.980²)", Differs: true},
+		{Kind: jobs.ComparedParameter, Name: "model", A: "2PL", B: "3PL", Differs: true},
+		{Kind: jobs.ComparedLinking, Name: "link accumulated_se", A: "0.011", B: "0.017", Differs: true}, {Kind: jobs.ComparedLinking, Name: "link b", A: "0.021", B: "0.094", Differs: true},
+		{Kind: jobs.ComparedLinking, Name: "link to", A: "anchors", B: "previous", Differs: true}},
 		Fails: jobs.ComparedFailures{OnlyB: []db.RunFailure{{Kind: "learner", Subject: "김서연", Error: "no parameters for any of 12 answers"}}}}
 	if one.Stage == two.Stage && one.Stage == "mirt-calibrate" {
 		c.Items = &jobs.ComparedBanks{OnlyB: 3, MeanDB: 0.071, RMSDB: 0.192, MeanDA: 0.012, RMSDA: 0.084}
