@@ -45,11 +45,6 @@ type Options struct {
 	Connect func(ctx context.Context, profile string) (jobs.Console, error)
 }
 
-// framesPerSecond is how often the terminal is written to while something
-// changes. At Bubble Tea's 60 a key would wait up to 17 ms for its turn; each
-// more wakes an idle console as often.
-const framesPerSecond = 75
-
 // Run shows the console until the operator quits or ctx ends.
 func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -63,7 +58,9 @@ func Run(ctx context.Context, o Options) error {
 	if o.Out != nil {
 		opts = append(opts, tea.WithOutput(o.Out))
 	}
-	_, err := tea.NewProgram(newApp(ctx, o), opts...).Run()
+	f := &frames{rest: restEvery}
+	f.program = tea.NewProgram(paced{newApp(ctx, o), f}, opts...)
+	_, err := f.program.Run()
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
 		return ctx.Err()
 	}
