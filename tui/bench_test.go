@@ -19,9 +19,9 @@ func BenchmarkKey(b *testing.B) {
 	for i := len(f.learners); i < learnersShown; i++ {
 		f.learners = append(f.learners, db.Learner{UserID: fmt.Sprintf("김학생-%06d", i), LastAt: fixedNow, FirstAt: fixedNow})
 	}
-	f.bank = 5_000
+	f.bank, f.many = 5_000, reportsShown
 	for name, way := range map[string]string{"pipeline": "1", "runs": "2", "learners": "3", "learner": "3 enter", "recompute": "3 enter T",
-		"search": "3 /", "items": "4", "item": "4 enter"} {
+		"search": "3 /", "items": "4", "item": "4 enter", "why": "3 enter w", "reports": "5", "quarantine": "6", "quarantined": "6 enter", "workers": "7"} {
 		b.Run(name, func(b *testing.B) {
 			d := drive(b, f, 240, 60, Options{Background: Dark})
 			d.keys(way)

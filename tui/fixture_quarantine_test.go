@@ -32,7 +32,7 @@ func (f *fixture) Quarantine(ctx context.Context) (jobs.Quarantine, error) {
 	return q, f.read(ctx)
 }
 
-func (f *fixture) QuarantineSample(ctx context.Context, reason string, _ bool, _ int) (jobs.QuarantineSample, error) {
+func (f *fixture) QuarantineSample(ctx context.Context, reason string, _ bool, limit int) (jobs.QuarantineSample, error) {
 	all, err := f.Quarantine(ctx)
 	if err != nil {
 		return jobs.QuarantineSample{}, err
@@ -42,7 +42,7 @@ func (f *fixture) QuarantineSample(ctx context.Context, reason string, _ bool, _
 			continue
 		}
 		s := jobs.QuarantineSample{QuarantinedReason: r, Rows: []db.QuarantinedRow{}}
-		for i := range min(24, r.Open) {
+		for i := range min(max(24, int64(f.many)), int64(limit), r.Open) {
 			raw := fmt.Sprintf(`{"question_id": %d, "is_correct": null, "topic": "확률과 통계", "time_spent_sec": %d.5, "used_hints": 0}`, 101+i, 8+i)
 			s.Rows = append(s.Rows, db.QuarantinedRow{Source: r.Source, Key: fmt.Sprintf("세션-2025-11-%02d-%04d", 22-i/3, 17*i+3), Position: int(i%5) + 1, Reason: reason,
 				Raw: json.RawMessage(raw), FirstSeen: fixedNow.Add(-time.Duration(i*7) * time.Hour), LastSeen: fixedNow.Add(-time.Duration(i*3) * time.Hour), TimesSeen: int(1 + i%4)})

@@ -37,6 +37,7 @@ type fixture struct {
 
 	uncalibrated bool // no calibration yet
 	bank         int  // items of the bank, if more than there are
+	many         int  // answers, rows set aside, reports and workers, if more than there are
 }
 
 func day(s string) *db.Day {

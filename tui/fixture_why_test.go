@@ -11,7 +11,7 @@ import (
 	"sextant/jobs"
 )
 
-// WhyTheta is the learner's θ as the pulls of 24 answers.
+// WhyTheta is the learner's θ as the pulls of 24 answers, or many.
 func (f *fixture) WhyTheta(ctx context.Context, userID, topicID string) (jobs.ThetaWhy, error) {
 	if err := f.read(ctx); err != nil {
 		return jobs.ThetaWhy{}, err
@@ -28,7 +28,7 @@ func (f *fixture) WhyTheta(ctx context.Context, userID, topicID string) (jobs.Th
 	}
 	w.Theta = w.PriorMean
 	topics := []string{"algebra", "분수와 소수", "확률", "functions"}
-	for k := range 24 {
+	for k := range max(24, f.many) {
 		if topicID != "" && topics[k%4] != topicID {
 			continue
 		}
@@ -43,8 +43,8 @@ func (f *fixture) WhyTheta(ctx context.Context, userID, topicID string) (jobs.Th
 		w.Used = append(w.Used, u)
 	}
 	w.Stored = db.Ability{Theta: math.Round(w.Theta*1e4) / 1e4, SE: ptr(0.287), Model: "2PL", Version: "v1", FittedAt: w.AsOf}
-	for k := range 6 {
-		why := []jobs.Exclusion{jobs.Superseded, jobs.Superseded, jobs.NoParameters, jobs.TooOld, jobs.Superseded, jobs.AnsweredLater}[k]
+	for k := range max(6, f.many) {
+		why := []jobs.Exclusion{jobs.Superseded, jobs.Superseded, jobs.NoParameters, jobs.TooOld, jobs.Superseded, jobs.AnsweredLater}[k%6]
 		w.LeftOut = append(w.LeftOut, jobs.Excluded{ItemID: fmt.Sprint(101 + k*13), TopicID: &topics[k%4], AnsweredAt: w.AsOf.AddDate(0, 0, -9*k), Code: why})
 	}
 	return w, nil

@@ -17,7 +17,7 @@ func (f *fixture) Workers(ctx context.Context) (jobs.Workers, error) {
 		return jobs.Workers{}, f.read(ctx)
 	}
 	since, waiting := fixedNow.Add(-90*time.Second), fixedNow.Add(-4*time.Minute)
-	return jobs.Workers{
+	w := jobs.Workers{
 		Workers: []db.Worker{
 			{ID: uuid.UUID{1}, Name: "worker node-1/4242", Host: "node-1", PID: 4242, Version: "v1.4.0", Listen: "127.0.0.1:9321",
 				Tasks: []string{"queue", "mend", "schedule", "theta"}, StartedAt: fixedNow.Add(-26 * time.Hour), SeenAt: fixedNow.Add(-2 * time.Second), Alive: true,
@@ -31,5 +31,11 @@ func (f *fixture) Workers(ctx context.Context) (jobs.Workers, error) {
 		Jobs:    []db.JobCount{{State: "available", Jobs: 2}, {State: "running", Jobs: 1}},
 		Running: f.runs[:1],
 		Theta:   db.Backlog{Changes: 37, Oldest: &waiting},
-	}, f.read(ctx)
+	}
+	for i := 3; i < f.many; i++ {
+		more := w.Workers[i%3]
+		more.ID = uuid.UUID{byte(i >> 8), byte(i), 1}
+		w.Workers = append(w.Workers, more)
+	}
+	return w, f.read(ctx)
 }
