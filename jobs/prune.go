@@ -24,6 +24,9 @@ const pruneAct = "prune"
 // backfill of some weeks must still find what it stands on.
 const PruneLeast = 90
 
+// pruneMost is the longest: what lies much further back overflows the database's dates.
+const pruneMost = 36500
+
 // Info describes the act.
 func (Prune) Info() Info {
 	return Info{Name: pruneAct, Summary: "Keep the ledger, the histories and the quarantine bounded", Slice: "batch of rows", Step: true}
@@ -47,6 +50,14 @@ func (Prune) Plan(_ context.Context, j *Job) (Plan, error) {
 func CheckRetention(days int) error {
 	if days < PruneLeast {
 		return usagef("--older-than %dd is too short: the formulas look back 56 days and backfills further; the least is %dd", days, PruneLeast)
+	}
+	return CheckReportRetention(days)
+}
+
+// CheckReportRetention says what is wrong with a number of days to keep reports.
+func CheckReportRetention(days int) error {
+	if days > pruneMost {
+		return usagef("--older-than %dd is too long; the most is %dd, a hundred years", days, pruneMost)
 	}
 	return nil
 }

@@ -116,17 +116,34 @@ func TestPruneBoundsTheHistoriesAndLosesNothingThatCounts(t *testing.T) {
 	}
 }
 
-func TestPruneRefusesTooShortATime(t *testing.T) {
+func TestPruneRefusesTooShortOrTooLongATime(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	for _, days := range []string{"89", "1", "-5"} {
-		_, err := b.runner.PreviewPrune(b.ctx, jobs.Request{Stage: "prune", Options: map[string]string{"older-than": days}})
+	asks := func(stage, days string) jobs.Request {
+		return jobs.Request{Stage: stage, Trigger: db.TriggerCLI, Options: map[string]string{"older-than": days}}
+	}
+	refused := func(stage, days string, err error) {
+		t.Helper()
 		var usage *jobs.UsageError
 		if !errors.As(err, &usage) {
-			t.Errorf("%s days: %v", days, err)
+			t.Errorf("%s %s days: %v", stage, days, err)
 		}
 	}
-	b.run(jobs.Request{Stage: "prune", Options: map[string]string{"older-than": "90"}})
+	// 999,999,999 days before now lie after now once PostgreSQL has them.
+	for _, days := range []string{"89", "1", "-5", "36501", "3000000", "999999999"} {
+		_, err := b.runner.PreviewPrune(b.ctx, asks("prune", days))
+		refused("preview of prune", days, err)
+		_, err = b.runner.Run(b.ctx, asks("prune", days))
+		refused("prune", days, err)
+	}
+	for _, days := range []string{"0", "36501", "999999999"} {
+		_, err := b.runner.PreviewPruneReports(b.ctx, asks("prune-reports", days))
+		refused("preview of prune-reports", days, err)
+		_, err = b.runner.Run(b.ctx, asks("prune-reports", days))
+		refused("prune-reports", days, err)
+	}
+	b.run(asks("prune", "90"))
+	b.run(asks("prune", "36500"))
 	b.runner.ReadOnly = true
 	if _, err := b.runner.Run(b.ctx, jobs.Request{Stage: "prune"}); !errors.Is(err, jobs.ErrReadOnly) {
 		t.Errorf("read-only: %v", err)

@@ -33,6 +33,9 @@ func (PruneReports) Params() any { return &PruneReportsParams{} }
 
 // Plan is one slice; its batches are transactions of their own.
 func (PruneReports) Plan(_ context.Context, j *Job) (Plan, error) {
+	if err := CheckReportRetention(j.Params.(*PruneReportsParams).Days); err != nil {
+		return Plan{}, err
+	}
 	if len(j.Request.Users) > 0 || j.Request.Backfill() || j.Request.Date != nil {
 		return Plan{}, usagef("prune takes neither learners nor days; see 'sextant learner forget'")
 	}

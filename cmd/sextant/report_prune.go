@@ -17,7 +17,7 @@ func newReportPruneCmd(a *app) *cobra.Command {
 to them. On a terminal it says how many and asks; off a terminal it goes ahead.`,
 		Example: "  sextant report prune --older-than 400d --dry-run\n  30 6 1 * * sextant report prune --quiet                monthly, from cron",
 	}
-	o.bind(cmd, "what to remove, in days since the week's end", pruneReports)
+	o.bind(cmd, "what to remove, in days since the week's end", pruneReports, jobs.CheckReportRetention)
 	return cmd
 }
 

@@ -139,6 +139,8 @@ func TestPrune(t *testing.T) {
 		t.Errorf("run %+v", run)
 	}
 	b.fails(exitUsage, "the least is 90d", "prune", "--older-than", "30d")
+	b.fails(exitUsage, "the most is 36500d", "prune", "--older-than", "999999999")
+	b.fails(exitUsage, "the most is 36500d", "report", "prune", "--older-than", "999999999")
 	b.fails(exitUsage, "write it as 400d", "prune", "--older-than", "a year")
 	b.fails(exitUsage, "read-only", "prune", "--read-only")
 	b.tty, b.in = true, "\n"
