@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"sextant/db"
 )
@@ -18,7 +19,7 @@ func (r *Runner) Preview(ctx context.Context, q Request) (Preview, error) {
 		return Preview{}, err
 	}
 	if why != "" && holds(stage, q) {
-		plan.Notes = append(plan.Notes, "the stage is "+why+"; only --force runs it")
+		plan.Notes = append(plan.Notes, fmt.Sprintf("the stage is %s; only --force runs it", why))
 	}
 	unsynced, err := r.DB.Unsynced(ctx)
 	if err != nil {

@@ -223,7 +223,7 @@ func (f *fixture) Preview(ctx context.Context, q jobs.Request) (jobs.Preview, er
 		n := int64(d.Start().Unix()/86400) % 7
 		s := jobs.Slice{Day: d, Learners: 1204 + n*13, Answers: 9312 + n*417, Reason: "not published yet"}
 		if n == 3 && !q.Force {
-			s = jobs.Slice{Day: d, Skip: true, Reason: "published by 019abefd-9c3d, nothing changed since"}
+			s = jobs.Slice{Day: d, Skip: true, Reason: "published 2025-11-22 01:15 UTC"}
 		}
 		p.Slices = append(p.Slices, s)
 	}

@@ -126,7 +126,7 @@ func (p *preview) fill() {
 			widget.T(text, widget.Clean(s.Label())), will,
 			widget.N(text, count(s.Learners), float64(s.Learners)),
 			widget.N(text, count(s.Answers), float64(s.Answers)),
-			widget.T(text, widget.Clean(th.Tr(s.Reason))),
+			widget.T(text, widget.Clean(th.Told(s.Reason))),
 		}}
 	}
 	p.SetRows(rows)
@@ -151,7 +151,7 @@ func (p *preview) View() []string {
 		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, plural(th, v.Unsynced, "%s session changed since the last sync; the run takes it in first", "%s sessions changed since the last sync; the run takes them in first")))
 	}
 	for _, n := range v.Notes {
-		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, widget.Clean(n)))
+		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, widget.Clean(th.Told(n))))
 	}
 	lines = append(lines, widget.S(th.Muted, "$ ").Add(th.Accent, widget.Clean(v.Command)))
 	var rows []string

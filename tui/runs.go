@@ -90,7 +90,7 @@ func (l *runList) question(f db.RunFilter) func(context.Context) ([]db.Run, erro
 func (l *runList) narrow(text string) tea.Cmd {
 	f, err := jobs.ParseRunFilter(text, l.app.now())
 	if err != nil {
-		l.wrong = err.Error()
+		l.wrong = errorWords(l.app.theme, err)
 		return nil
 	}
 	l.wrong = ""
@@ -135,7 +135,7 @@ func (r *runs) View() []string {
 func (l *runList) found() widget.Line {
 	a, th := l.app, l.app.theme
 	if l.wrong != "" {
-		return widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, widget.Clean(l.wrong))
+		return widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, l.wrong)
 	}
 	if len(l.feed.value) < runsShown {
 		return widget.S(th.Muted, l.summary(th, "%s run", "%s runs"))

@@ -34,12 +34,15 @@ func TestKorean(t *testing.T) {
 		}
 	}
 	for said, want := range map[string]string{
-		"2025-03-01 is published":                               "2025-03-01 게시됨",
-		"2025-03-01 was due at 02:00; within grace":             "2025-03-01의 기한은 02:00. 유예 시간 안",
-		"the last try for 2025-03-01: boom":                     "2025-03-01의 마지막 시도: boom",
-		"features published 2025-03-01 again at 2025-03-02 UTC": "features이(가) 2025-03-01을(를) 2025-03-02 UTC에 다시 게시함",
-		"every finished session has its θ":                      "끝난 모든 세션에 θ가 있습니다",
-		"connection refused":                                    "connection refused",
+		"2025-03-01 is published":                                            "2025-03-01 게시됨",
+		"2025-03-01 was due at 02:00; within grace":                          "2025-03-01의 기한은 02:00. 유예 시간 안",
+		"the last try for 2025-03-01: boom":                                  "2025-03-01의 마지막 시도: boom",
+		"features published 2025-03-01 again at 2025-03-02 UTC":              "features이(가) 2025-03-01을(를) 2025-03-02 UTC에 다시 게시함",
+		"every finished session has its θ":                                   "끝난 모든 세션에 θ가 있습니다",
+		"published 2026-03-29 02:10 UTC":                                     "게시됨 2026-03-29 02:10 UTC",
+		"the stage is switched off in the config file; only --force runs it": "단계 상태: 설정 파일에서 꺼져 있음. --force로만 실행됩니다",
+		`"soon" is neither a day, as 2026-03-29, nor an age, as 7d or 12h`:   `"soon"은(는) 2026-03-29 같은 날짜도, 7d나 12h 같은 기간도 아닙니다`,
+		"connection refused":                                                 "connection refused",
 	} {
 		if got := ko.Told(said); got != want {
 			t.Errorf("%q is told as %q, want %q", said, got, want)
