@@ -27,8 +27,30 @@ func benchSearch(ctx context.Context, b *consoleBench) error {
 			}
 		}
 	}
-	var times []time.Duration
-	worst, slowest, partial := time.Duration(0), "", 0
+	cold, err := searchAll(ctx, s)
+	if err != nil {
+		return err
+	}
+	warm, err := searchAll(ctx, s)
+	if err != nil {
+		return err
+	}
+	b.add("learner search, per keystroke (p99)", "≤ 100 ms", "%s (median %s, the slowest best of three %s, %q); %d of %d keystrokes answered in part and then whole; p99 while the server, just started, reads from the disk %s",
+		milliseconds(percentile(warm.times, 0.99)), milliseconds(percentile(warm.times, 0.5)), milliseconds(warm.worst), warm.slowest,
+		warm.partial, len(warm.times)/3, milliseconds(percentile(cold.times, 0.99)))
+	return nil
+}
+
+// searchTimes are the times of searches, three tries a keystroke.
+type searchTimes struct {
+	times   []time.Duration
+	worst   time.Duration // of the best of three
+	slowest string
+	partial int // keystrokes answered in part at first
+}
+
+// searchAll types every search, a character at a time.
+func searchAll(ctx context.Context, s *jobs.Service) (t searchTimes, err error) {
 	for _, text := range searches {
 		runes := []rune(text)
 		for n := 1; n <= len(runes); n++ {
@@ -37,24 +59,22 @@ func benchSearch(ctx context.Context, b *consoleBench) error {
 				began := time.Now()
 				found, err := s.Learners(ctx, db.LearnerFilter{Query: string(runes[:n]), Limit: 200})
 				if err != nil {
-					return err
+					return t, err
 				}
 				took := time.Since(began)
-				if times = append(times, took); i == 0 || took < best {
+				if t.times = append(t.times, took); i == 0 || took < best {
 					best = took
 				}
 				if found.Partial != "" && i == 0 {
-					partial++
+					t.partial++
 				}
 			}
-			if best > worst {
-				worst, slowest = best, string(runes[:n])
+			if best > t.worst {
+				t.worst, t.slowest = best, string(runes[:n])
 			}
 		}
 	}
-	b.add("learner search, per keystroke", "≤ 100 ms", "%s (median %s, p99 %s), the slowest %q; %d of %d keystrokes answered in part and then whole",
-		milliseconds(worst), milliseconds(percentile(times, 0.5)), milliseconds(percentile(times, 0.99)), slowest, partial, len(times)/3)
-	return nil
+	return t, nil
 }
 
 // read is one thing that a screen asks for.
