@@ -59,7 +59,7 @@ func Run(ctx context.Context, o Options) error {
 		opts = append(opts, tea.WithOutput(o.Out))
 	}
 	f := &frames{rest: restEvery}
-	f.program = tea.NewProgram(paced{newApp(ctx, o), f}, opts...)
+	f.program = tea.NewProgram(paced{wholeRows{newApp(ctx, o)}, f}, opts...)
 	_, err := f.program.Run()
 	if errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil {
 		return ctx.Err()
