@@ -3,7 +3,6 @@ package jobs
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -56,8 +55,8 @@ func (l ProcessLauncher) Launch(_ context.Context, q Request) (<-chan error, err
 // config file sets such defaults.
 func recorded(stages *Registry, defaults map[string]string, r db.Run) (Request, error) {
 	q := Request{Stage: r.Stage, Reason: r.Reason, Trigger: r.Trigger, Actor: r.Actor, Options: map[string]string{}}
-	var p map[string]any
-	if err := json.Unmarshal(r.Params, &p); err != nil {
+	p, err := readObject(r.Params)
+	if err != nil {
 		return q, fmt.Errorf("read the parameters of run %s: %w", r.ID, err)
 	}
 	if users, ok := p["users"].([]any); ok {
@@ -81,8 +80,10 @@ func recorded(stages *Registry, defaults map[string]string, r db.Run) (Request, 
 		if !ok {
 			usual = s.Default
 		}
-		if v, ok := p[s.Name]; ok && fmt.Sprint(v) != usual {
-			q.Options[s.Name] = fmt.Sprint(v)
+		if v, ok := p[s.Name]; ok {
+			if text := (Field{s.Name, v}).Exact(); !s.Same(text, usual) {
+				q.Options[s.Name] = text
+			}
 		}
 	}
 	return q, nil

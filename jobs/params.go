@@ -112,6 +112,22 @@ func (s ParamSpec) CheckValue(value string) error {
 	return nil
 }
 
+// Same reports whether two values mean the same to the parameter, however they
+// are written: 1e-3 is 0.001, and a choice has no case.
+func (s ParamSpec) Same(a, b string) bool {
+	switch s.Kind {
+	case "int", "float":
+		x, errX := strconv.ParseFloat(a, 64)
+		y, errY := strconv.ParseFloat(b, 64)
+		return a == b || errX == nil && errY == nil && x == y
+	case "bool":
+		x, errX := strconv.ParseBool(a)
+		y, errY := strconv.ParseBool(b)
+		return a == b || errX == nil && errY == nil && x == y
+	}
+	return a == b || len(s.Choices) > 0 && strings.EqualFold(a, b)
+}
+
 func wrapUsage(err error, format string, args ...any) error {
 	if err == nil {
 		return nil

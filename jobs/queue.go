@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"sextant/db"
@@ -42,8 +41,8 @@ func queuedRequest(r db.Run) (Request, error) {
 	if r.AskedAt != nil {
 		q.asked = r.AskedAt.UTC()
 	}
-	var p map[string]any
-	if err := json.Unmarshal(r.Params, &p); err != nil {
+	p, err := readObject(r.Params)
+	if err != nil {
 		return q, fmt.Errorf("read the parameters of run %s: %w", r.ID, err)
 	}
 	for name, v := range p {
@@ -63,20 +62,10 @@ func queuedRequest(r db.Run) (Request, error) {
 		case "date":
 			q.Date = r.WindowTo
 		default:
-			q.Options[name] = optionText(v)
+			q.Options[name] = Field{name, v}.Exact()
 		}
 	}
 	return q, nil
-}
-
-// optionText is a parameter as a flag would give it.
-func optionText(v any) string {
-	if f, ok := v.(float64); ok {
-		if f == float64(int64(f)) {
-			return fmt.Sprint(int64(f))
-		}
-	}
-	return fmt.Sprint(v)
 }
 
 // QueueLauncher hands what the console launches to the workers.

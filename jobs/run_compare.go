@@ -3,7 +3,6 @@ package jobs
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -176,8 +175,9 @@ func window(r db.Run) string {
 
 // compareJSON sets two objects side by side, key by key.
 func compareJSON(kind ComparedKind, prefix string, a, b []byte) []ComparedLine {
-	var x, y map[string]any
-	if json.Unmarshal(a, &x) != nil || json.Unmarshal(b, &y) != nil {
+	x, errX := readObject(a)
+	y, errY := readObject(b)
+	if errX != nil || errY != nil {
 		return nil
 	}
 	keys := slices.Collect(maps.Keys(x))
@@ -187,25 +187,13 @@ func compareJSON(kind ComparedKind, prefix string, a, b []byte) []ComparedLine {
 		}
 	}
 	slices.Sort(keys)
-	show := func(m map[string]any, k string) string {
-		switch v := m[k].(type) {
-		case nil:
-			return ""
-		case float64:
-			return fmt.Sprint(math.Round(v*1e6) / 1e6)
-		case string:
-			return v
-		default:
-			text, err := json.Marshal(v)
-			if err != nil {
-				return fmt.Sprint(v)
-			}
-			return string(text)
-		}
+	show := Field.Read
+	if kind == ComparedParameter {
+		show = Field.Exact
 	}
 	var lines []ComparedLine
 	for _, k := range keys {
-		p, q := show(x, k), show(y, k)
+		p, q := show(Field{k, x[k]}), show(Field{k, y[k]})
 		lines = append(lines, ComparedLine{kind, prefix + k, p, q, p != q})
 	}
 	return lines

@@ -3,14 +3,11 @@ package jobs
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -61,14 +58,15 @@ func writeEvent(w io.Writer, e db.RunEvent) error {
 	if _, err := fmt.Fprintf(w, "%s %-5s %s", e.At.UTC().Format("2006-01-02T15:04:05.000Z"), e.Level, e.Message); err != nil {
 		return err
 	}
-	var attrs map[string]any
-	if json.Unmarshal(e.Attrs, &attrs) == nil {
-		for _, k := range slices.Sorted(maps.Keys(attrs)) {
-			if _, err := fmt.Fprintf(w, " %s=%q", k, fmt.Sprint(attrs[k])); err != nil {
-				return err
-			}
+	fields, err := ReadFields(e.Attrs)
+	if err != nil {
+		return err // the database holds nothing but objects
+	}
+	for _, f := range fields {
+		if _, err := fmt.Fprintf(w, " %s=%s", f.Name, f.Quoted()); err != nil {
+			return err
 		}
 	}
-	_, err := fmt.Fprintln(w)
+	_, err = fmt.Fprintln(w)
 	return err
 }

@@ -2,10 +2,9 @@ package tui
 
 import (
 	"encoding/json"
-	"fmt"
-	"strings"
 
 	"sextant/db"
+	"sextant/jobs"
 )
 
 // askedForDays reports whether a run was asked for as a backfill.
@@ -18,8 +17,11 @@ func askedForDays(r db.Run) bool {
 
 // fillFrom fills the form in as an earlier run was asked for.
 func (l *launch) fillFrom(r db.Run) {
-	var params map[string]any
-	_ = json.Unmarshal(r.Params, &params) // a run of another version may have none; the defaults stand
+	given, _ := jobs.ReadFields(r.Params) // a run of another version may have none; the defaults stand
+	params := map[string]jobs.Field{}
+	for _, f := range given {
+		params[f.Name] = f
+	}
 	l.touched = true
 	set := func(name, value string) {
 		if f := l.form.Field(name); f != nil {
@@ -27,7 +29,7 @@ func (l *launch) fillFrom(r db.Run) {
 		}
 	}
 	if r.WindowFrom != nil {
-		if params["date"] == true {
+		if params["date"].On() {
 			set(fieldDate, r.WindowFrom.String())
 		}
 		set(fieldFrom, r.WindowFrom.String())
@@ -35,17 +37,15 @@ func (l *launch) fillFrom(r db.Run) {
 	if r.WindowTo != nil {
 		set(fieldTo, r.WindowTo.String())
 	}
-	if users, ok := params["users"].([]any); ok {
-		set(fieldUsers, strings.Trim(fmt.Sprint(users), "[]"))
-	}
+	set(fieldUsers, params["users"].Exact())
 	for field, name := range map[string]string{fieldMissing: "missing", fieldForce: "force"} {
-		if params[name] == true {
+		if params[name].On() {
 			set(field, "yes")
 		}
 	}
 	for _, p := range l.specs {
 		if v, ok := params[p.Name]; ok {
-			set(p.Name, fmt.Sprint(v))
+			set(p.Name, v.Exact())
 		}
 	}
 }

@@ -3,6 +3,7 @@ package tui
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -129,10 +130,10 @@ func (s *refusal) force() tea.Cmd {
 
 // forced is the run as it would have been asked for with force.
 func forced(r db.Run) db.Run {
-	params := map[string]any{}
+	params := map[string]json.RawMessage{} // which keep their numbers as they are written
 	_ = json.Unmarshal(r.Params, &params) // a run of another version may have none: its days still stand
-	params["force"] = true
-	params["date"] = r.WindowFrom != nil && r.WindowTo != nil && *r.WindowFrom == *r.WindowTo
+	params["force"] = json.RawMessage(`true`)
+	params["date"] = json.RawMessage(strconv.FormatBool(r.WindowFrom != nil && r.WindowTo != nil && *r.WindowFrom == *r.WindowTo))
 	raw, err := json.Marshal(params)
 	if err != nil {
 		return r

@@ -164,7 +164,7 @@ func (l *launch) request() jobs.Request {
 		q.Date = l.day(fieldDate)
 	}
 	for _, p := range l.specs {
-		if v := l.form.Value(p.Name); v != "" && !strings.EqualFold(v, p.Default) {
+		if v := l.form.Value(p.Name); v != "" && !p.Same(v, p.Default) {
 			q.Options[p.Name] = v
 		}
 	}

@@ -2,10 +2,7 @@ package tui
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -146,13 +143,10 @@ func logLine(th *theme.Theme, e db.RunEvent) widget.Line {
 		style = th.Failed
 	}
 	line := widget.S(th.Faint, e.At.UTC().Format("15:04:05")).Add(style, fmt.Sprintf(" %-5s ", e.Level)).Add(th.Text, widget.Clean(e.Message))
-	var attrs map[string]any
-	if json.Unmarshal(e.Attrs, &attrs) == nil {
-		for _, k := range slices.Sorted(maps.Keys(attrs)) {
-			if attrs[k] == "" {
-				continue
-			}
-			line = line.Add(th.Muted, " "+widget.Clean(k)+"=").Add(th.Text, widget.Clean(fmt.Sprint(attrs[k])))
+	attrs, _ := jobs.ReadFields(e.Attrs) // the database holds nothing but objects
+	for _, f := range attrs {
+		if text := f.Read(); text != "" {
+			line = line.Add(th.Muted, " "+widget.Clean(f.Name)+"=").Add(th.Text, widget.Clean(text))
 		}
 	}
 	return line

@@ -3,12 +3,11 @@ package tui
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
 	"sextant/db"
+	"sextant/jobs"
 	"sextant/tui/theme"
 	"sextant/tui/widget"
 )
@@ -51,13 +50,13 @@ func orDash(th *theme.Theme, s string) string {
 
 // paramWords is a run's parameters as name=value.
 func paramWords(raw json.RawMessage) string {
-	var params map[string]any
-	if json.Unmarshal(raw, &params) != nil {
+	params, err := jobs.ReadFields(raw)
+	if err != nil {
 		return ""
 	}
-	var words []string
-	for _, k := range slices.Sorted(maps.Keys(params)) {
-		words = append(words, k+"="+strings.Trim(fmt.Sprint(params[k]), "[]"))
+	words := make([]string, len(params))
+	for i, p := range params {
+		words[i] = p.Name + "=" + p.Exact()
 	}
 	return strings.Join(words, " ")
 }

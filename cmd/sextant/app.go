@@ -87,7 +87,16 @@ func (a *app) loggerTo(w io.Writer, level slog.Level) *slog.Logger {
 	if a.global.logFormat == "json" {
 		return slog.New(slog.NewJSONHandler(w, o))
 	}
+	o.ReplaceAttr = legible
 	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// legible writes a log line's numbers as 'sextant runs logs' does.
+func legible(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindFloat64 {
+		a.Value = slog.StringValue(jobs.ShortNumber(a.Value.Float64()))
+	}
+	return a
 }
 
 // runner runs stages in this process; without a session it can only validate.

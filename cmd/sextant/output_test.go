@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,7 +39,7 @@ func fields(t *testing.T, text string) []string {
 		}
 	}
 	walk("", v)
-	return sortedKeys(found)
+	return slices.Sorted(maps.Keys(found))
 }
 
 var snake = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)

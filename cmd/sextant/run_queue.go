@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 
 	"sextant/db"
+	"sextant/jobs"
 )
 
 // queueRun leaves a run to the workers and, as asked, shows how it goes.
@@ -68,11 +68,10 @@ func logEvent(ctx context.Context, log *slog.Logger, e db.RunEvent) {
 	if level.UnmarshalText([]byte(e.Level)) != nil {
 		level = slog.LevelInfo
 	}
-	var fields map[string]any
-	_ = json.Unmarshal(e.Attrs, &fields) // the database holds nothing but objects
+	fields, _ := jobs.ReadFields(e.Attrs) // the database holds nothing but objects
 	var attrs []any
-	for _, k := range sortedKeys(fields) {
-		attrs = append(attrs, k, fields[k])
+	for _, f := range fields {
+		attrs = append(attrs, f.Name, f.Value())
 	}
 	log.Log(ctx, level, e.Message, attrs...)
 }

@@ -64,19 +64,13 @@ func (a *app) printOutcome(r db.Run) error {
 
 // attrs are a log line's fields as key=value.
 func attrs(raw json.RawMessage) string {
-	var fields map[string]any
-	if len(raw) == 0 || json.Unmarshal(raw, &fields) != nil {
+	fields, err := jobs.ReadFields(raw)
+	if err != nil {
 		return ""
 	}
-	var words []string
-	for _, k := range sortedKeys(fields) {
-		v := fields[k]
-		if s, ok := v.(string); ok && strings.ContainsAny(s, " \t\n\"=") {
-			v = fmt.Sprintf("%q", s)
-		} else if f, ok := v.(float64); ok {
-			v = compact(f)
-		}
-		words = append(words, fmt.Sprintf("%s=%v", k, v))
+	words := make([]string, len(fields))
+	for i, f := range fields {
+		words[i] = f.Name + "=" + f.Quoted()
 	}
 	return strings.Join(words, " ")
 }

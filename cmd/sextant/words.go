@@ -2,9 +2,7 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -174,8 +172,3 @@ func statusCell(s db.RunStatus) cell {
 	}
 	return c
 }
-
-// compact is a number without needless decimals.
-func compact(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
-
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
