@@ -41,11 +41,12 @@ type Survey struct {
 
 // PlatformRelation is a platform table or view as found.
 type PlatformRelation struct {
-	Name    string   `json:"name"`
-	Kind    string   `json:"kind"`  // table, view, materialized view or foreign table
-	Rows    *int64   `json:"rows"`  // the planner's estimate; null: it has none
-	Lacks   []string `json:"lacks"` // what reading it as a source would need
-	OnExams bool     `json:"on_exam_results"`
+	Name    string      `json:"name"`
+	Kind    string      `json:"kind"`  // table, view, materialized view or foreign table
+	Rows    *int64      `json:"rows"`  // the planner's estimate; null: it has none
+	Lacks   []string    `json:"lacks"` // what reading it as a source would need
+	Gaps    []ColumnGap `json:"gaps"`  // in what its columns are not the contract's
+	OnExams bool        `json:"on_exam_results"`
 }
 
 // Privilege is a right that the role lacks.
@@ -142,12 +143,13 @@ func (d *DB) surveyPlatform(ctx context.Context, s *Survey) error {
 		if !ok {
 			continue
 		}
-		f := PlatformRelation{Name: name, Kind: kindWords[r.Kind], Lacks: []string{}, OnExams: name == "attempt" && p.onExams}
+		f := PlatformRelation{Name: name, Kind: kindWords[r.Kind], Lacks: []string{}, Gaps: []ColumnGap{}, OnExams: name == "attempt" && p.onExams}
 		if n := int64(r.Estimate); r.Estimate >= 0 && r.Kind != "v" && r.Kind != "f" {
 			f.Rows = &n
 		}
 		if !f.OnExams {
 			f.Lacks = append(f.Lacks, p.lacks(Source(name))...)
+			f.Gaps = append(f.Gaps, p.gaps(name)...)
 		}
 		s.Relations = append(s.Relations, f)
 	}

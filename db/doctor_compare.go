@@ -2,11 +2,9 @@ package db
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // Comparison sets the answers of attempt beside those of exam_results, for a
@@ -34,7 +32,7 @@ func (d *DB) CompareAttempt(ctx context.Context) (*Comparison, error) {
 	}
 	from, _ := p.sample(SourceExamResults, compareSessions)
 	ours, err := inlineReaders(`SELECT session_id, item_id, correct, count(*) AS n FROM (` +
-		readExams(`(SELECT * FROM public.exam_results WHERE session_id = ANY ($1))`) + `) n WHERE ` + taken + ` GROUP BY 1, 2, 3`)
+		readExams(`(SELECT * FROM `+p.from("exam_results")+` e WHERE session_id = ANY ($1))`) + `) n WHERE ` + taken + ` GROUP BY 1, 2, 3`)
 	if err != nil {
 		return nil, err
 	}
@@ -52,18 +50,17 @@ func (d *DB) CompareAttempt(ctx context.Context) (*Comparison, error) {
 		return tx.QueryRow(ctx, `
 			WITH theirs AS (
 				SELECT session_id COLLATE "C" AS session_id, item_id::text COLLATE "C" AS item_id, correct, count(*) AS n
-				FROM public.attempt WHERE session_id = ANY ($1) AND item_id IS NOT NULL AND correct IS NOT NULL GROUP BY 1, 2, 3
+				FROM `+p.from("attempt")+` a WHERE session_id = ANY ($1) AND item_id IS NOT NULL AND correct IS NOT NULL GROUP BY 1, 2, 3
 			), ours AS (`+ours+`)
 			SELECT coalesce(sum(least(coalesce(t.n, 0), coalesce(o.n, 0))), 0)::bigint, coalesce(sum(greatest(coalesce(t.n, 0) - coalesce(o.n, 0), 0)), 0)::bigint,
 			       coalesce(sum(greatest(coalesce(o.n, 0) - coalesce(t.n, 0), 0)), 0)::bigint
 			FROM theirs t FULL JOIN ours o USING (session_id, item_id, correct)`, sessions).Scan(&c.Same, &c.OnlyAttempt, &c.OnlyExams)
 	})
-	var pg *pgconn.PgError
 	switch {
 	case timedOut(err):
 		c.TimedOut, err = true, nil
-	case errors.As(err, &pg) && pg.Code[:2] == "22": // data exception: a cast in the view
-		c.Failure, err = pg.Message, nil
+	case IsKind(err, KindOther):
+		c.Failure, err = failure(err), nil
 	}
 	return &c, err
 }

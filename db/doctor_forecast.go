@@ -19,6 +19,7 @@ type Forecast struct {
 	Lost     int64        `json:"lost"`      // of them, those that cannot be taken at all
 	Sample   bool         `json:"sample"`    // not the whole source
 	TimedOut bool         `json:"timed_out"` // no count within the time
+	Failure  string       `json:"failure"`   // why the source cannot be read, in the server's words; empty when it can
 	Reasons  []ReasonTold `json:"reasons"`
 }
 
@@ -62,7 +63,12 @@ func (d *DB) Forecast(ctx context.Context) (f Forecast, err error) {
 		}](ctx, tx, query)
 		return err
 	})
-	if f.TimedOut = timedOut(err); f.TimedOut {
+	switch {
+	case timedOut(err):
+		f.TimedOut = true
+		return f, nil
+	case IsKind(err, KindOther):
+		f.Failure = failure(err)
 		return f, nil
 	}
 	for _, r := range rows {
@@ -100,11 +106,11 @@ func (p platform) sample(s Source, rows int) (from string, sampled bool) {
 	r := p.relations[string(s)]
 	switch {
 	case r.Kind != "r" && r.Kind != "p" && r.Kind != "m", r.Estimate < 0:
-		return fmt.Sprintf("(SELECT * FROM %s LIMIT %d)", name, rows), true
+		return p.shaped(string(s), fmt.Sprintf("(SELECT * FROM %s LIMIT %d)", name, rows)), true
 	case r.Estimate <= float64(rows):
-		return name, false
+		return p.from(string(s)), false
 	}
-	return fmt.Sprintf("(SELECT * FROM %s TABLESAMPLE SYSTEM (%.6f) REPEATABLE (1))", name, 100*float64(rows)/r.Estimate), true
+	return p.shaped(string(s), fmt.Sprintf("(SELECT * FROM %s TABLESAMPLE SYSTEM (%.6f) REPEATABLE (1))", name, 100*float64(rows)/r.Estimate)), true
 }
 
 // chosen is the source that the next sync reads.
@@ -146,6 +152,16 @@ func (d *DB) bounded(ctx context.Context, within time.Duration, fn func(pgx.Tx) 
 func timedOut(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "57014"
+}
+
+// failure is what the server says of a statement that the relations it reads, not
+// its own text, made fail: a cast in a view, a function of somebody's.
+func failure(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Cause()
+	}
+	return ""
 }
 
 var (

@@ -46,8 +46,8 @@ func forgettable(ctx context.Context, q querier, p platform) ([]erasure, error) 
 		return nil, err
 	}
 	sessions := `SELECT session_id FROM sextant.source_session WHERE user_id = ANY ($1)`
-	if p.has("exam_results") {
-		sessions += ` UNION ALL SELECT session_id COLLATE "C" FROM public.exam_results WHERE user_id = ANY ($1)`
+	if p.reads("exam_results", "session_id", "user_id") {
+		sessions += ` UNION ALL SELECT session_id COLLATE "C" FROM ` + p.from("exam_results") + ` e WHERE user_id = ANY ($1)`
 	}
 	// First: it is found by what the others hold.
 	list := []erasure{{table: "sextant.quarantine", where: `source_key IN (` + sessions + `)
@@ -227,7 +227,7 @@ func (p platform) unforgotten(column string) string {
 
 // exams is exam_results without the sessions of erased learners.
 func (p platform) exams() string {
-	return when(p.forgotten, `(SELECT e.* FROM public.exam_results e WHERE `+notForgotten("e.user_id")+`)`, `public.exam_results`)
+	return when(p.forgotten, `(SELECT e.* FROM `+p.from("exam_results")+` e WHERE `+notForgotten("e.user_id")+`)`, p.from("exam_results"))
 }
 
 // remembered leaves the answers of erased learners out of those read.

@@ -92,13 +92,18 @@ func (d *DB) CalibrationItems(ctx context.Context, run uuid.UUID) ([]ItemParams,
 
 // questionParams reads the seed parameters that a question row q carries;
 // whatever is not a usable set of finite numbers gives no row.
-const questionParams = `
+func (p platform) questionParams() string {
+	return `
 	SELECT q.id::text COLLATE "C" AS item_id, sextant.read_number(q.meta #> '{irt,a}')::float8 AS a,
 	       sextant.read_number(q.meta #> '{irt,b}')::float8 AS b,
 	       coalesce(sextant.read_number(q.meta #> '{irt,c}'), 0)::float8 AS c, 'question' AS origin
-	FROM public.question q
+	FROM ` + p.from("question") + ` q
 	WHERE sextant.read_number(q.meta #> '{irt,a}') BETWEEN 0.001 AND 100 AND sextant.read_number(q.meta #> '{irt,b}') BETWEEN -100 AND 100
 	  AND coalesce(sextant.read_number(q.meta #> '{irt,c}'), 0) BETWEEN 0 AND 0.99`
+}
+
+// seeded reports whether the platform has questions that may carry parameters.
+func (p platform) seeded() bool { return p.reads("question", "id", "meta") }
 
 // publishedParams reads mirt_item_params in the same careful way.
 const publishedParams = `
@@ -116,10 +121,10 @@ const anchored = `jsonb_typeof(q.meta -> 'tags') = 'array' AND q.meta -> 'tags' 
 // Anchors are the questions tagged "anchor" whose seed parameters can be used.
 func (d *DB) Anchors(ctx context.Context) ([]ItemParams, error) {
 	p, err := inspectPlatform(ctx, d.pool)
-	if err != nil || !p.has("question") {
+	if err != nil || !p.seeded() {
 		return nil, err
 	}
-	return collect[ItemParams](ctx, d.pool, questionParams+`
+	return collect[ItemParams](ctx, d.pool, p.questionParams()+`
 	  AND `+anchored+` ORDER BY item_id`)
 }
 
@@ -127,12 +132,12 @@ func (d *DB) Anchors(ctx context.Context) ([]ItemParams, error) {
 // numbers in range.
 func (d *DB) UnusableAnchors(ctx context.Context) ([]string, error) {
 	p, err := inspectPlatform(ctx, d.pool)
-	if err != nil || !p.has("question") {
+	if err != nil || !p.seeded() {
 		return nil, err
 	}
 	rows, err := d.pool.Query(ctx, `
-		SELECT q.id::text FROM public.question q WHERE `+anchored+`
-		  AND q.id::text COLLATE "C" NOT IN (SELECT item_id FROM (`+questionParams+`) usable) ORDER BY q.id`)
+		SELECT q.id::text FROM `+p.from("question")+` q WHERE `+anchored+`
+		  AND q.id::text COLLATE "C" NOT IN (SELECT item_id FROM (`+p.questionParams()+`) usable) ORDER BY q.id`)
 	if err != nil {
 		return nil, classify("read the anchors", err)
 	}
@@ -156,14 +161,14 @@ func itemBank(ctx context.Context, q querier, items []string) ([]ItemParams, err
 	if err != nil {
 		return nil, err
 	}
-	published, seeds, args := publishedParams, questionParams, []any{}
+	published, seeds, args := publishedParams, p.questionParams(), []any{}
 	if items != nil {
 		args = append(args, items)
 		published += ` AND p.item_id = ANY ($1)`
-		// Only canonical bigints can be question ids.
-		seeds += ` AND q.id IN (SELECT i::bigint FROM unnest($1::text[]) i WHERE i ~ '^-?[0-9]{1,18}$')`
+		// Of ids that are numbers, only canonical bigints can be question ids.
+		seeds += when(p.numbered(), ` AND q.id IN (SELECT i::bigint FROM unnest($1::text[]) i WHERE i ~ '^-?[0-9]{1,18}$')`, ` AND q.id = ANY ($1)`)
 	}
-	if !p.has("question") {
+	if !p.seeded() {
 		return collect[ItemParams](ctx, q, published+` ORDER BY item_id`, args...)
 	}
 	return collect[ItemParams](ctx, q, `

@@ -86,15 +86,17 @@ func (d *DB) Banks(ctx context.Context) ([]string, error) {
 
 // Question is the platform's row of an item, nil where there is none.
 func (d *DB) Question(ctx context.Context, item string) (*Question, error) {
-	id, err := strconv.ParseInt(item, 10, 64)
-	if err != nil {
-		return nil, nil // an item whose id is no number has no question
-	}
 	p, err := inspectPlatform(ctx, d.pool)
-	if err != nil || !p.has("question") {
+	if err != nil || !p.reads("question", "id") {
 		return nil, err
+	}
+	id := any(item)
+	if p.numbered() {
+		if id, err = strconv.ParseInt(item, 10, 64); err != nil {
+			return nil, nil // an item whose id is no number has no question
+		}
 	}
 	return first[Question](ctx, d.pool, `
 		SELECT to_jsonb(q) ->> 'content' AS content, to_jsonb(q) ->> 'topic_id' AS topic_id, coalesce(`+anchored+`, false) AS anchor, s.a, s.b, s.c
-		FROM public.question q LEFT JOIN (`+questionParams+` AND q.id = $1) s ON true WHERE q.id = $1`, id)
+		FROM `+p.from("question")+` q LEFT JOIN (`+p.questionParams()+` AND q.id = $1) s ON true WHERE q.id = $1`, id)
 }

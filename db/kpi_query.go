@@ -159,20 +159,20 @@ func activity(p platform, c crowd) string {
 // of the bytes.
 func (p platform) moments(answers, since string, c crowd) string {
 	var sources []string
-	exams := `public.exam_results`
+	exams := p.from("exam_results")
 	if p.mirrored {
 		exams = `sextant.source_session`
 	} else {
 		sources = append(sources, answers)
 	}
-	if p.mirrored || p.has("exam_results") {
+	if p.mirrored || p.reads("exam_results", "session_id", "user_id", "status", "created_at") {
 		sources = append(sources, `
 			SELECT e.user_id COLLATE "C" AS user_id, e.session_id COLLATE "C" AS session_id, NULL::date AS day, e.created_at AS moment FROM `+exams+` e
 			WHERE e.status = 'ready' AND e.user_id <> '' AND e.created_at >= `+since+` AND e.created_at < @end`+c.on("e")+p.unforgotten("e.user_id"))
 	}
-	if p.has("session") {
+	if p.reads("session", "id", "user_id", "ended_at") {
 		sources = append(sources, `
-			SELECT s.user_id COLLATE "C" AS user_id, s.id COLLATE "C" AS session_id, NULL::date AS day, s.ended_at AS moment FROM public.session s
+			SELECT s.user_id COLLATE "C" AS user_id, s.id COLLATE "C" AS session_id, NULL::date AS day, s.ended_at AS moment FROM `+p.from("session")+` s
 			WHERE s.user_id <> '' AND s.ended_at >= `+since+` AND s.ended_at < @end`+c.on("s")+p.unforgotten("s.user_id"))
 	}
 	return strings.Join(sources, `
@@ -183,12 +183,12 @@ func (p platform) moments(answers, since string, c crowd) string {
 // if any; a platform may have no such table. Its own index serves the crowd's
 // condition, but not the comparison in bytes.
 func goals(p platform, c crowd, join string) string {
-	if !p.has("interest_goal") {
+	if !p.reads("interest_goal", "user_id", "topic_id", "target_level") {
 		return `goal AS (SELECT NULL::text COLLATE "C" AS user_id, NULL::text COLLATE "C" AS topic_id, NULL::float8 AS target WHERE false)`
 	}
 	return `goal AS (
 		SELECT DISTINCT ON (g.user_id COLLATE "C") g.user_id COLLATE "C" AS user_id, g.topic_id COLLATE "C" AS topic_id, g.target_level::float8 AS target
-		FROM public.interest_goal g ` + join + `
+		FROM ` + p.from("interest_goal") + ` g ` + join + `
 		WHERE g.target_level::float8 > '-Infinity' AND g.target_level::float8 < 'Infinity'` + c.on("g") + `
 		ORDER BY g.user_id COLLATE "C", coalesce(g.priority, 0) DESC, g.topic_id COLLATE "C"
 	)`

@@ -45,12 +45,12 @@ type Goal struct {
 // target. A platform may have no such table.
 func (d *DB) Goals(ctx context.Context, userID string) ([]Goal, error) {
 	p, err := inspectPlatform(ctx, d.pool)
-	if err != nil || !p.has("interest_goal") {
+	if err != nil || !p.reads("interest_goal", "user_id", "topic_id") {
 		return nil, err
 	}
 	return collect[Goal](ctx, d.pool, `
 		SELECT topic_id, CASE WHEN target > '-Infinity' AND target < 'Infinity' THEN target END AS target, priority
 		FROM (SELECT topic_id, target_level::float8 AS target, coalesce(priority, 0)::int AS priority
-		      FROM public.interest_goal WHERE user_id = $1) g
+		      FROM `+p.from("interest_goal")+` i WHERE user_id = $1) g
 		ORDER BY priority DESC, topic_id COLLATE "C"`, userID)
 }

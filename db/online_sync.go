@@ -88,7 +88,7 @@ func (s *sessionSync) statement(ctx context.Context) (string, []any, error) {
 	case SourceAttempt:
 		where := `a.session_id = ANY ($3::text[])`
 		if !p.keyed {
-			where = `a.id IN (SELECT a.id FROM public.attempt a WHERE ` + where + `)`
+			where = `a.id IN (SELECT a.id FROM ` + p.from("attempt") + ` a WHERE ` + where + `)`
 		}
 		// By learner, for the index; an answer that moves to another learner is found by its key.
 		return replaceAnswers(``, p.remembered(p.readAttempts(where)),
@@ -96,7 +96,7 @@ func (s *sessionSync) statement(ctx context.Context) (string, []any, error) {
 	}
 	args[2] = s.users
 	since := s.state.Now.Add(-rereadDays).UTC().Format("2006-01-02 15:04:05.999999Z07:00")
-	return replaceAnswers(``, p.remembered(readResponses(`r.user_id = ANY ($3::text[]) AND responded_at >= '`+since+`'`)),
+	return replaceAnswers(``, p.remembered(p.readResponses(`r.user_id = ANY ($3::text[]) AND responded_at >= '`+since+`'`)),
 		theirAnswers(`a.user_id = ANY ($3::text[]) AND a.answered_at >= '`+since+`'`), ``), args, nil
 }
 
@@ -104,7 +104,7 @@ func (s *sessionSync) statement(ctx context.Context) (string, []any, error) {
 // remembers what was seen of them.
 func (p platform) examSessions() string {
 	return replaceAnswers(`
-	touched AS MATERIALIZED (SELECT e.* FROM public.exam_results e WHERE e.session_id = ANY ($3::text[])`+p.unforgotten("e.user_id")+`),`,
+	touched AS MATERIALIZED (SELECT e.* FROM `+p.from("exam_results")+` e WHERE e.session_id = ANY ($3::text[])`+p.unforgotten("e.user_id")+`),`,
 		readExams(`touched`), `SELECT * FROM sextant.answer a WHERE a.source_key = ANY ($3::text[])`, rememberSessions)
 }
 

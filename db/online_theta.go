@@ -138,7 +138,7 @@ func (tx *Tx) findUnserved(ctx context.Context, since time.Time) (int64, error) 
 		if err != nil {
 			return 0, err
 		}
-		sessions = `SELECT c.session_id, c.user_id FROM (` + changedSessions + p.unforgotten("e.user_id") + `) c
+		sessions = `SELECT c.session_id, c.user_id FROM (` + p.changedSessions() + `) c
 			WHERE NOT EXISTS (SELECT FROM sextant.theta_outcome o WHERE o.user_id = c.user_id AND o.outcome = 'failed' AND o.as_of >= c.updated_at)`
 	}
 	tag, err := tx.tx.Exec(ctx, `
@@ -170,7 +170,7 @@ func (tx *Tx) NoteChanged(ctx context.Context, since time.Time) error {
 	}
 	_, err = tx.tx.Exec(ctx, `
 		INSERT INTO sextant.change (source, op, session_id, user_id)
-		SELECT 'search', 'search', c.session_id, c.user_id FROM (`+changedSessions+p.unforgotten("e.user_id")+`) c`, since)
+		SELECT 'search', 'search', c.session_id, c.user_id FROM (`+p.changedSessions()+`) c`, since)
 	return classify("note the changed sessions", err)
 }
 

@@ -138,8 +138,8 @@ func (tx *Tx) reportData(ctx context.Context, week Day, users []string) ([]Repor
 			return nil, classify("read the data of the reports", err)
 		}
 	}
-	if p.has("interest_goal") {
-		err = b.goals(ctx)
+	if p.reads("interest_goal", "user_id", "topic_id") {
+		err = b.goals(ctx, p)
 	}
 	return data, classify("read the goals of the reports", err)
 }

@@ -156,14 +156,14 @@ func (b *reportBlock) lastAnswers(ctx context.Context) error {
 }
 
 // goals reads the goals with the θs that judge them, ranked as for P.
-func (b *reportBlock) goals(ctx context.Context) error {
+func (b *reportBlock) goals(ctx context.Context, p platform) error {
 	return spread(ctx, b, `
 		SELECT who.user_id, who.topic_id, who.target, who.priority, by_topic.theta IS NOT NULL AS by_topic,
 		       now.theta, now.se, now.version, now.as_of, past.theta AS past_theta, past.version AS past_version, past.as_of AS past_as_of
 		FROM (
 			SELECT g.user_id COLLATE "C" AS user_id, g.topic_id COLLATE "C" AS topic_id, coalesce(g.priority, 0)::int AS priority,
 			       CASE WHEN g.target_level::float8 > '-Infinity' AND g.target_level::float8 < 'Infinity' THEN g.target_level::float8 END AS target
-			FROM public.interest_goal g WHERE g.user_id = ANY (@users)) who
+			FROM `+p.from("interest_goal")+` g WHERE g.user_id = ANY (@users)) who
 		LEFT JOIN LATERAL (`+thetaOf(`= who.topic_id`, `'-infinity'`, `@end`)+`) by_topic ON true
 		LEFT JOIN LATERAL (`+thetaOf(`IS NULL AND by_topic.theta IS NULL`, `'-infinity'`, `@end`)+`) overall ON true
 		LEFT JOIN LATERAL (SELECT coalesce(by_topic.theta, overall.theta) AS theta, coalesce(by_topic.se, overall.se) AS se,

@@ -64,7 +64,9 @@ func inspectPlatform(ctx context.Context, q querier) (platform, error) {
 func inspectRelations(ctx context.Context, q querier) (platform, error) {
 	rows, err := collect[relation](ctx, q, `
 		SELECT c.relname::text AS name, c.relkind::text AS kind, CASE WHEN c.relpages = 0 AND c.reltuples = 0 THEN -1 ELSE c.reltuples END::float8 AS estimate,
-		       (SELECT coalesce(jsonb_object_agg(a.attname, format_type(a.atttypid, a.atttypmod)), '{}') FROM pg_attribute a
+		       (SELECT coalesce(jsonb_object_agg(a.attname, CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod)
+		                                                         ELSE format_type(a.atttypid, a.atttypmod) END), '{}')
+		        FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
 		        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns
 		FROM pg_class c
 		WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -116,6 +118,11 @@ func (p platform) lacks(s Source) (lacks []string) {
 	for _, c := range needed[s] {
 		if !p.hasColumn(string(s), c) {
 			lacks = append(lacks, "column "+c)
+		}
+	}
+	for _, g := range p.gaps(string(s)) {
+		if !g.Reads && g.Type != "" {
+			lacks = append(lacks, g.Column+" as "+g.Wanted+" (it is "+g.Type+")")
 		}
 	}
 	if t := p.relations[string(s)].Columns["result_json"]; s == SourceExamResults && t != "" && t != "jsonb" {

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -80,7 +81,7 @@ func (tx *Tx) Sync(ctx context.Context, o SyncOptions) (SyncReport, error) {
 	} else {
 		err = s.changes(ctx)
 	}
-	return s.report, err
+	return s.report, s.wayOut(err)
 }
 
 // syncer is one sync under way.
@@ -90,6 +91,16 @@ type syncer struct {
 	platform platform
 	reader   Source
 	report   SyncReport
+}
+
+// wayOut says what to do about a view that fails while it is read.
+func (s *syncer) wayOut(err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Kind != KindOther || e.Hint != "" || s.platform.relations[string(s.reader)].Kind != "v" {
+		return err
+	}
+	return &Error{Kind: e.Kind, Op: e.Op, Err: e.Err,
+		Hint: fmt.Sprintf("%s is a view, and one such value makes it fail as a whole: mend the view, or read another source; see 'sextant doctor'", s.reader)}
 }
 
 // exec runs a statement and counts the rows it touched.
@@ -138,14 +149,14 @@ func (d *DB) Unsynced(ctx context.Context) (n int64, err error) {
 		}
 		switch reader := p.reader(source); {
 		case reader == SourceExamResults && st.Watermark != nil:
-			n, err = scalar[int64](ctx, tx.tx, `SELECT count(*) FROM (`+changedSessions+p.unforgotten("e.user_id")+`) c`, st.Watermark.Add(-syncOverlap))
+			n, err = scalar[int64](ctx, tx.tx, `SELECT count(*) FROM (`+p.changedSessions()+`) c`, st.Watermark.Add(-syncOverlap))
 		case reader == SourceExamResults:
 			n, err = scalar[int64](ctx, tx.tx, `SELECT count(*) FROM `+p.exams()+` e WHERE status = 'ready'`)
 		case reader == SourceAttempt:
-			n, err = scalar[int64](ctx, tx.tx, `SELECT count(*) FROM public.attempt
+			n, err = scalar[int64](ctx, tx.tx, `SELECT count(*) FROM `+p.from("attempt")+` a
 				WHERE completed_at > coalesce((SELECT max(answered_at) FROM sextant.answer), '-infinity')`)
 		default:
-			n, err = scalar[int64](ctx, tx.tx, `SELECT count(*) FROM public.responses
+			n, err = scalar[int64](ctx, tx.tx, `SELECT count(*) FROM `+p.from("responses")+` r
 				WHERE responded_at > coalesce((SELECT max(answered_at) FROM sextant.answer), '-infinity')`)
 		}
 		return err

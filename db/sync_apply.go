@@ -12,7 +12,7 @@ func (s *syncer) changes(ctx context.Context) error {
 		return s.reread(ctx)
 	}
 	if err := s.run(ctx, []step{{"find changed sessions",
-		`CREATE TEMP TABLE sync_session ON COMMIT DROP AS ` + changedSessions + s.platform.unforgotten("e.user_id"),
+		`CREATE TEMP TABLE sync_session ON COMMIT DROP AS ` + s.platform.changedSessions(),
 		[]any{s.state.watermark()}, &s.report.Sessions}}); err != nil {
 		return err
 	}
@@ -191,7 +191,7 @@ func quarantine(rows string) string {
 // sessions that have found their learner since.
 func (s *syncer) reread(ctx context.Context) error {
 	since := s.state.Now.Add(-rereadDays)
-	read := readResponses(`(responded_at >= $1 OR responded_at IS NULL)`)
+	read := s.platform.readResponses(`(responded_at >= $1 OR responded_at IS NULL)`)
 	if s.reader == SourceAttempt {
 		read = s.platform.readAttempts(s.recentAttempts())
 	}
@@ -232,7 +232,7 @@ func (s *syncer) recentAttempts() string {
 	if s.platform.keyed {
 		return recent
 	}
-	return `(` + recent + `) OR a.id IN (SELECT a.id FROM public.attempt a WHERE ` + recent + `)`
+	return `(` + recent + `) OR a.id IN (SELECT a.id FROM ` + s.platform.from("attempt") + ` a WHERE ` + recent + `)`
 }
 
 // resolvable lists the unresolved sessions that a session or result row now
@@ -244,11 +244,11 @@ func (s *syncer) resolvable() string {
 // resolved is the condition that the platform knows the learner of a session.
 func (s *syncer) resolved(session string) string {
 	found := `(false`
-	if s.platform.has("exam_results") {
-		found += ` OR EXISTS (SELECT FROM public.exam_results e WHERE e.session_id = ` + session + ` COLLATE "default" AND e.user_id <> '')`
+	if s.platform.reads("exam_results", "session_id", "user_id") {
+		found += ` OR EXISTS (SELECT FROM ` + s.platform.from("exam_results") + ` e WHERE e.session_id = ` + session + ` COLLATE "default" AND e.user_id <> '')`
 	}
-	if s.platform.has("session") {
-		found += ` OR EXISTS (SELECT FROM public.session s WHERE s.id = ` + session + ` COLLATE "default" AND s.user_id <> '')`
+	if s.platform.reads("session", "id", "user_id") {
+		found += ` OR EXISTS (SELECT FROM ` + s.platform.from("session") + ` s WHERE s.id = ` + session + ` COLLATE "default" AND s.user_id <> '')`
 	}
 	return found + `)`
 }

@@ -58,7 +58,7 @@ func (s *syncer) full(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.rememberUnresolved(ctx, `public.attempt`); err != nil {
+	if err := s.rememberUnresolved(ctx, s.platform.from("attempt")+` a`); err != nil {
 		return err
 	}
 	if err := s.run(ctx, []step{
@@ -153,7 +153,7 @@ func (s *syncer) readAll(ctx context.Context) (string, error) {
 	case SourceAttempt:
 		read = s.platform.remembered(s.platform.readAttempts(`true`))
 	default:
-		read = s.platform.remembered(readResponses(`true`))
+		read = s.platform.remembered(s.platform.readResponses(`true`))
 	}
 	return `SELECT * FROM (` + read + `) answer ORDER BY answered_at`, nil
 }

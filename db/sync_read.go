@@ -69,19 +69,19 @@ const once = `OFFSET '0'`
 // and unique, a row without one is set aside, and so are all but the earliest of
 // several with the same.
 func (p platform) readAttempts(where string) string {
-	return p.readAttemptsOf(`public.attempt`, where)
+	return p.readAttemptsOf(p.from("attempt"), where)
 }
 
 // readAttemptsOf reads the attempts of `from`, for example a sample of them.
 func (p platform) readAttemptsOf(from, where string) string {
 	exam, session, joins := "NULL::text", "NULL::text", ""
-	if p.has("exam_results") && p.hasColumn("attempt", "session_id") {
+	if p.reads("exam_results", "session_id", "user_id") && p.hasColumn("attempt", "session_id") {
 		exam = "e.user_id"
-		joins += "\n\t\tLEFT JOIN public.exam_results e ON e.session_id = a.session_id"
+		joins += "\n\t\tLEFT JOIN " + p.from("exam_results") + " e ON e.session_id = a.session_id"
 	}
-	if p.has("session") && p.hasColumn("attempt", "session_id") {
+	if p.reads("session", "id", "user_id") && p.hasColumn("attempt", "session_id") {
 		session = "s.user_id"
-		joins += "\n\t\tLEFT JOIN public.session s ON s.id = a.session_id"
+		joins += "\n\t\tLEFT JOIN " + p.from("session") + " s ON s.id = a.session_id"
 	}
 	key, position := `a.id::text`, `0`
 	if !p.keyed {
@@ -102,7 +102,9 @@ func (p platform) readAttemptsOf(from, where string) string {
 }
 
 // readResponses reads the older answer log, whose optional columns may be absent.
-func readResponses(where string) string { return readResponsesOf(`public.responses`, where) }
+func (p platform) readResponses(where string) string {
+	return readResponsesOf(p.from("responses"), where)
+}
 
 // readResponsesOf reads the answers of `from`, for example a sample of them.
 func readResponsesOf(from, where string) string {
@@ -185,12 +187,14 @@ func badRows(from string) string {
 }
 
 // changedSessions are the exam_results rows from $1 on that differ from what
-// was last seen of them.
-const changedSessions = `
+// was last seen of them, without those of erased learners.
+func (p platform) changedSessions() string {
+	return `
 	SELECT e.session_id COLLATE "C" AS session_id, nullif(e.user_id, '') COLLATE "C" AS user_id, e.status, e.created_at, e.updated_at
-	FROM public.exam_results e
+	FROM ` + p.from("exam_results") + ` e
 	LEFT JOIN sextant.source_session s ON s.session_id = e.session_id COLLATE "C"
-	WHERE e.updated_at >= $1 AND (s.session_id IS NULL OR ` + differs + `)`
+	WHERE e.updated_at >= $1 AND (s.session_id IS NULL OR ` + differs + `)` + p.unforgotten("e.user_id")
+}
 
 const differs = `(s.user_id, s.status, s.created_at, s.updated_at)
 	IS DISTINCT FROM (nullif(e.user_id, '') COLLATE "C", e.status, e.created_at, e.updated_at)`

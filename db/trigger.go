@@ -47,7 +47,7 @@ func changeTriggers(p platform) []changeTrigger {
 			conditions = append(conditions, row+".ended_at IS NOT NULL")
 		}
 		if p.hasColumn("session", "status") {
-			conditions = append(conditions, row+".status IS NOT DISTINCT FROM 'completed'")
+			conditions = append(conditions, row+".status::text IS NOT DISTINCT FROM 'completed'")
 		}
 		return "(" + strings.Join(conditions, " OR ") + ")"
 	}

@@ -115,7 +115,7 @@ func (p *CalibrateParams) notes(ctx context.Context, d *db.DB) ([]string, error)
 	case bank != "":
 		notes = append(notes, "--update-question-meta has no effect on a bank of its own")
 	case !there:
-		notes = append(notes, "--update-question-meta has no effect: the database has no table question")
+		notes = append(notes, "--update-question-meta has no effect: the database has no table question with a meta of JSON")
 	default:
 		notes = append(notes, "question.meta.irt of the items calibrated is written too, anchors excepted (--update-question-meta)")
 	}

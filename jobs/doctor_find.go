@@ -143,6 +143,7 @@ func (d *Diagnosis) findPlatform(s db.Survey) {
 			rows += ", on exam_results"
 		}
 		d.find(LevelOK, "platform", "", "%s: %s%s", r.Name, r.Kind, rows)
+		d.findGaps(r, s)
 	}
 	for _, m := range []struct{ name, without string }{
 		{"question", "no anchors and no seed parameters of items"},
@@ -206,6 +207,8 @@ func (d *Diagnosis) findQuarantine(f db.Forecast) {
 		reasons = append(reasons, r.Reason+" "+grouped(r.Count))
 	}
 	switch {
+	case f.Failure != "":
+		d.findFailure(f.Failure)
 	case f.TimedOut:
 		d.find(LevelWarn, "quarantine", "", "reading a sample of %s took more than 10 s; what would be set aside is not known", d.Reader)
 	case len(reasons) == 0:

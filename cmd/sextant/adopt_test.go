@@ -57,6 +57,21 @@ SELECT ('x' || md5(r.session_id || '/' || q.position))::bit(64)::bigint AS id, m
 FROM exam_results r CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN jsonb_typeof(r.result_json -> 'questions') = 'array'
 	THEN r.result_json -> 'questions' ELSE '[]' END) WITH ORDINALITY AS q (answer, position)
 WHERE r.status = 'ready';`
+	movedExams = `
+ALTER TABLE exam_results RENAME TO results_2026;`
+	oddExams = `
+CREATE TYPE grading AS ENUM ('open', 'ready');
+CREATE TABLE exam_results (session_id uuid PRIMARY KEY, user_id character(40), status grading, result_json jsonb, created_at timestamp, updated_at timestamp);
+INSERT INTO exam_results SELECT md5(session_id)::uuid, user_id, 'ready', result_json, at AT TIME ZONE 'UTC', at AT TIME ZONE 'UTC' FROM given.exam;`
+	oddSessions = `
+CREATE TABLE session (id uuid, user_id character(40), started_at timestamptz, status smallint);
+INSERT INTO session SELECT md5(session_id)::uuid, user_id, at, 2 FROM given.exam;`
+	oddQuestion = `
+CREATE TABLE question (id text PRIMARY KEY, meta json);
+INSERT INTO question VALUES ('1', '{"irt": {"a": 1, "b": 0.5}, "tags": ["anchor"], "note": "\u0000"}'), ('2', '{"irt": {"a": 1.1, "b": 0.25}, "smile": "\ud83d\ude00"}');`
+	oddGoals = `
+CREATE TABLE interest_goal (user_id character(40), topic_id character(10), target_level text);
+INSERT INTO interest_goal VALUES ('ann', 'a', 'high'), ('ann', 'hand', ' 0.5 '), ('u1', 't1', 'none');`
 	attemptTable = `
 CREATE TABLE attempt (id bigint PRIMARY KEY, student_id uuid, item_id bigint, correct bool, response_time_ms int, hint_used bool, attempt_no int,
 	started_at timestamptz, completed_at timestamptz, session_id text, topic_id text);
@@ -96,21 +111,33 @@ type adopted struct {
 	says   []string
 	topics bool // its answers have topics
 	known  bool // learners are told by the platform's own ids
+
+	fails string   // what the first sync says; empty: it reads the source
+	mends []string // what doctor proposes for it
 }
 
 var platforms = []adopted{
 	{"a JSON view", []string{newExams, badQuestions, castView, sessions, question, goals}, "attempt", []string{
 		"attempt: view, on exam_results", "read from attempt, by way of exam_results", "bad_questions 4", "no index on updated_at",
-		"CREATE INDEX CONCURRENTLY", "attempt and exam_results hold the same"}, true, true},
+		"CREATE INDEX CONCURRENTLY", "attempt and exam_results hold the same"}, true, true, "", nil},
 	{"a view that fails as a whole", []string{newExams, malformed, castView}, "attempt", []string{
-		"fails as a whole (invalid input syntax for type bigint: \"abc\")", "bad_item 1", "1 answer would be lost", "question is missing"}, true, true},
-	{"an attempt table", []string{attemptTable, sessions}, "attempt", []string{"attempt: table", "answers will be read from attempt (the first"}, true, true},
-	{"responses", []string{fullResponses}, "responses", []string{"answers will be read from responses"}, true, true},
-	{"bare responses of numbers", []string{bareResponses}, "responses", []string{"nothing would be set aside"}, false, true},
-	{"old exam results", []string{oldExams}, "exam_results", []string{"answers will be read from exam_results"}, true, true},
+		"fails as a whole (invalid input syntax for type bigint: \"abc\")", "bad_item 1", "1 answer would be lost", "question is missing"}, true, true, "", nil},
+	{"a view that fails, on a table of another name", []string{newExams, malformed, castView, movedExams, fullResponses}, "responses", []string{
+		"attempt fails as a whole, by a single value: invalid input syntax for type bigint: \"abc\"; mend the view, or read another source",
+		"→ sextant run sync-answers --source responses"}, true, true,
+		"attempt is a view, and one such value makes it fail as a whole: mend the view, or read another source; see 'sextant doctor'",
+		[]string{"run", "sync-answers", "--source", "responses", "--quiet"}},
+	{"columns of other types", []string{oddExams, oddSessions, oddQuestion, oddGoals}, "exam_results", []string{
+		"exam_results.session_id is uuid; it is read as text", "exam_results.created_at is timestamp without time zone; it is read as timestamptz",
+		"session lacks ended_at: sessions without a result are no activity", "question.meta is json; it is read as jsonb",
+		"interest_goal.target_level is text; it is read as numeric", "interest_goal lacks priority: all goals rank the same"}, true, true, "", nil},
+	{"an attempt table", []string{attemptTable, sessions}, "attempt", []string{"attempt: table", "answers will be read from attempt (the first"}, true, true, "", nil},
+	{"responses", []string{fullResponses}, "responses", []string{"answers will be read from responses"}, true, true, "", nil},
+	{"bare responses of numbers", []string{bareResponses}, "responses", []string{"nothing would be set aside"}, false, true, "", nil},
+	{"old exam results", []string{oldExams}, "exam_results", []string{"answers will be read from exam_results"}, true, true, "", nil},
 	{"half migrated", []string{newExams, halfMigrated}, "exam_results", []string{
 		"features_topic_daily lacks columns", "correct integer", "mirt_ability lacks columns; the migration adds model text",
-		"weekly_kpi lacks columns", "missing: mirt_item_params, mirt_fit_meta, student_topic_theta, report_artifacts"}, true, true},
+		"weekly_kpi lacks columns", "missing: mirt_item_params, mirt_fit_meta, student_topic_theta, report_artifacts"}, true, true, "", nil},
 }
 
 // A platform's database of each shape: doctor looks, migrate completes, the
@@ -133,6 +160,10 @@ func TestAdoption(t *testing.T) {
 				}
 			}
 			b.ok("db", "migrate")
+			if p.fails != "" {
+				b.fails(exitFailed, p.fails, "run", "sync-answers", "--quiet")
+				b.ok(p.mends...)
+			}
 			b.runAll()
 			b.holdsWhatWasGiven(p)
 			if after := platformChecksums(b); after != before {
