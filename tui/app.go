@@ -84,10 +84,11 @@ func (a *app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		return a, nil
 	case tea.ColorProfileMsg:
+		a.mode.Profile = msg.Profile
 		if msg.Profile <= colorprofile.ASCII {
 			a.mode.NoColor = true
-			a.theme = theme.New(a.mode)
 		}
+		a.theme = theme.New(a.mode)
 		return a, nil
 	case tick:
 		return a, tea.Batch(a.after(tickEvery, tick{}), a.tick())

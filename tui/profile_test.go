@@ -11,6 +11,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
 	"sextant/db"
@@ -129,5 +130,23 @@ func TestMouse(t *testing.T) {
 	}
 	if drive(t, newFixture(), 100, 30, Options{Background: Dark}).app.View().MouseMode != tea.MouseModeNone {
 		t.Error("the mouse is taken unasked")
+	}
+}
+
+// TestProductionIsRed draws production's name as a terminal of few colours is
+// told to: in one of its own reds.
+func TestProductionIsRed(t *testing.T) {
+	for profile, badge := range map[colorprofile.Profile]string{colorprofile.TrueColor: "48;2;192;32;63m", colorprofile.ANSI256: "48;5;160m", colorprofile.ANSI: "41m"} {
+		f := newFixture()
+		f.about.Environment, f.about.Colour = "production", ""
+		d := drive(t, f, 80, 24, Options{Background: Dark})
+		d.send(tea.ColorProfileMsg{Profile: profile})
+		frame := d.frame()
+		if !strings.Contains(frame, badge+" PRODUCTION ") {
+			t.Errorf("%s: no badge of %s in %q", profile, badge, strings.SplitN(frame, "\n", 2)[0])
+		}
+		if profile < colorprofile.TrueColor && strings.Contains(frame, "8;2;") {
+			t.Errorf("%s: a colour is left to be replaced by its nearest", profile)
+		}
 	}
 }

@@ -5,16 +5,17 @@ package theme
 import (
 	"image/color"
 
-	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/colorprofile"
 
 	"sextant/tui/lang"
 )
 
 // Mode is what the terminal can show, and its reader can read.
 type Mode struct {
-	Dark    bool // light on dark
-	NoColor bool // attributes only, as NO_COLOR asks
-	ASCII   bool // no glyphs beyond ASCII
+	Dark    bool                 // light on dark
+	NoColor bool                 // attributes only, as NO_COLOR asks
+	Profile colorprofile.Profile // how many colours; Unknown: all
+	ASCII   bool                 // no glyphs beyond ASCII
 	Lang    *lang.Catalogue
 }
 
@@ -88,45 +89,30 @@ func (t *Theme) TrN(one, many string, n int64, args ...any) string {
 func (t *Theme) Told(english string) string { return t.Lang.Told(english) }
 
 func (t *Theme) coloured() {
-	pick := lipgloss.LightDark(t.Dark)
-	c := func(light, dark string) color.Color { return pick(lipgloss.Color(light), lipgloss.Color(dark)) }
-	ink := func(light, dark string) Style { return Style{}.Foreground(c(light, dark)) }
+	c := t.picker()
+	ink := func(h hue) Style { return Style{}.Foreground(c(h)) }
 
 	t.Strong = Style{}.Bold() // like Text in the terminal's own colour, which its owner chose
-	t.Muted = ink("#57606A", "#98A2B0")
-	t.Faint = ink("#7A848F", "#7E8A9C")
-	t.Rule = ink("#C3CAD3", "#39424F")
-	t.Accent = ink("#0062A3", "#62B6F0")
+	t.Muted, t.Faint, t.Rule, t.Accent = ink(mutedHue), ink(faintHue), ink(ruleHue), ink(accentHue)
 
-	t.Fresh = ink("#00704F", "#35C49A")
-	t.Running = ink("#0062A3", "#62B6F0")
-	t.Due = ink("#7A5B00", "#EBCB5C")
-	t.Late = ink("#A84300", "#F39A3D").Bold()
-	t.Failed = ink("#B3163B", "#FF7A90").Bold()
-	t.Never = ink("#57606A", "#98A2B0")
-	t.Paused = ink("#7B3FA0", "#CC99E6")
-	t.Right, t.Wrong = t.Fresh, ink("#A84300", "#F39A3D")
+	t.Fresh, t.Running, t.Due = ink(freshHue), ink(accentHue), ink(dueHue)
+	t.Late, t.Failed = ink(lateHue).Bold(), ink(failedHue).Bold()
+	t.Never, t.Paused = ink(mutedHue), ink(pausedHue)
+	t.Right, t.Wrong = t.Fresh, ink(lateHue)
 
 	t.Key = t.Accent.Bold()
-	t.ChangeKey = ink("#A84300", "#F39A3D").Bold()
+	t.ChangeKey = t.Late
 	t.KeyOff = t.Faint.Strike()
 	t.Cursor = Style{}.Reverse().Underline()
-	t.Button = Style{}.Bold().Foreground(c("#FFFFFF", "#0B0F14")).Background(c("#0062A3", "#62B6F0"))
-	t.ChangeButton = Style{}.Bold().Foreground(c("#FFFFFF", "#0B0F14")).Background(c("#A84300", "#F39A3D"))
+	t.Button = ink(onAccent).Bold().Background(c(buttonHue))
+	t.ChangeButton = ink(onChange).Bold().Background(c(changeHue))
 	t.Line = t.Accent.Bold()
-	t.Band = ink("#8FB3D1", "#557A9E")
+	t.Band = ink(bandHue)
 
-	t.flash = c("#FFE9A8", "#3E330C")
-	t.surface, t.ink = c("#DDE9F5", "#243448"), c("#0B0F14", "#E6EAF0")
-	white, black := lipgloss.Color("#FFFFFF"), lipgloss.Color("#0B0F14")
-	t.badge = map[string]badge{
-		"red":    {white, lipgloss.Color("#C0203F")},
-		"orange": {black, lipgloss.Color("#F39A3D")},
-		"yellow": {black, lipgloss.Color("#EBCB5C")},
-		"green":  {black, lipgloss.Color("#35C49A")},
-		"blue":   {black, lipgloss.Color("#62B6F0")},
-		"purple": {black, lipgloss.Color("#CC99E6")},
-		"grey":   {c("#24292F", "#D5DAE1"), c("#DCE1E7", "#39424F")},
+	t.flash, t.surface, t.ink = c(flashHue), c(surfaceHue), c(inkHue)
+	t.badge = map[string]badge{}
+	for name, b := range badgeHues {
+		t.badge[name] = badge{c(b.fg), c(b.bg)}
 	}
 }
 
@@ -148,7 +134,9 @@ func (t *Theme) Selected(s Style) Style {
 	if t.NoColor {
 		return s.Reverse()
 	}
-	if s.design().fg == nil { // the terminal's own colour may not be what its background suggests
+	if s.design().fg == nil || t.Profile == colorprofile.ANSI {
+		// The terminal's own colour may not be what its background suggests, and
+		// its sixteen may be hard to read on another of them.
 		s = s.Foreground(t.ink)
 	}
 	return s.Background(t.surface)
@@ -156,7 +144,7 @@ func (t *Theme) Selected(s Style) Style {
 
 // Flash is s as it looks where it has just changed.
 func (t *Theme) Flash(s Style) Style {
-	if t.NoColor {
+	if t.flash == nil {
 		return s.Bold().Underline()
 	}
 	if s.design().fg == nil {
