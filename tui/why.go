@@ -40,7 +40,7 @@ func newWhy(a *app, user, topic string) *why {
 		{Title: "EXPECTED", Min: 4, Right: true, Sort: true},
 		{Title: "PULL", Min: 6, Right: true, Sort: true},
 		{Title: "WHEN", Min: 11, Right: true, Drop: 4, Sort: true},
-		{Title: "LOWER   HIGHER", Quiet: true, Min: pullBar, Drop: 1},
+		{Title: widget.Poles(a.tr("LOWER"), a.tr("HIGHER"), pullBar), Quiet: true, Min: pullBar, Drop: 1},
 		{Title: "a", Min: 4, Right: true, Drop: 5, Sort: true},
 		{Title: "b", Min: 5, Right: true, Drop: 2, Sort: true},
 		{Title: "c", Min: 4, Right: true, Drop: 6, Sort: true},

@@ -126,3 +126,9 @@ func Diverging(th *theme.Theme, left, right theme.Style, w int, share float64) L
 	line := S(th.Blank, strings.Repeat(" ", half)).Add(th.Muted, th.Glyph.Zero)
 	return append(line, barRight(th, right, half, share)...).Pad(2*half+1, "", th.Blank, false)
 }
+
+// Poles names the two sides of Diverging's axis, next to it.
+func Poles(left, right string, w int) string {
+	half := (w - 1) / 2
+	return strings.Repeat(" ", max(0, half-1-width(left))) + left + "   " + right
+}

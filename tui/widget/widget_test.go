@@ -293,3 +293,17 @@ func TestWidth(t *testing.T) {
 		}
 	}
 }
+
+func TestPolesStandAtTheAxis(t *testing.T) {
+	th := theme.New(theme.Mode{NoColor: true})
+	for _, words := range [][2]string{{"LOWER", "HIGHER"}, {"내림", "올림"}} {
+		for _, w := range []int{15, 25, 26} {
+			axis := Diverging(th, th.Text, th.Text, w, 0).Plain()
+			at := width(axis[:strings.Index(axis, th.Glyph.Zero)])
+			title := Poles(words[0], words[1], w)
+			if left, right := width(title[:strings.Index(title, words[0])+len(words[0])]), width(title[:strings.Index(title, words[1])]); left != at-1 || right != at+2 {
+				t.Errorf("%q: %s ends at %d and %s begins at %d about an axis at %d", title, words[0], left, words[1], right, at)
+			}
+		}
+	}
+}
