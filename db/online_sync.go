@@ -160,7 +160,8 @@ func replaceAnswers(before, read, stand, after string) string {
 	counted AS (
 		INSERT INTO sextant.learner AS l (` + countColumns + `) ` + learnerCounts(`fresh`) + `
 		ON CONFLICT (user_id) DO UPDATE SET first_at = least(l.first_at, excluded.first_at), last_at = greatest(l.last_at, excluded.last_at),
-			answers = l.answers + excluded.answers, sessions = l.sessions + excluded.sessions),
+			answers = l.answers + excluded.answers, sessions = l.sessions + excluded.sessions,
+			revised = CASE WHEN excluded.first_at <= l.last_at THEN nextval('sextant.revision') ELSE l.revised END),
 	bad AS (` + quarantine(`SELECT n.source_key, n.position, r.reason, n.raw FROM found n CROSS JOIN LATERAL unnest(n.problems) r (reason)
 		WHERE n.problems IS NOT NULL`) + `)` +
 		after + `
@@ -192,6 +193,7 @@ func (s *sessionSync) conclude(ctx context.Context, days []touchedDay) error {
 		b.Queue(`INSERT INTO sextant.answer_tally (`+tallyColumns+`) `+tally(touched+` JOIN sextant.answer a ON a.user_id = c.user_id COLLATE "C"
 			AND a.answered_at >= c.day::timestamp AT TIME ZONE 'UTC' AND a.answered_at < (c.day + 1)::timestamp AT TIME ZONE 'UTC'`), users, dates)
 		b.Queue(putLearners(learnerCounts(`sextant.answer WHERE user_id = ANY ($1::text[])`)), users)
+		b.Queue(`UPDATE sextant.learner SET revised = nextval('sextant.revision') WHERE user_id = ANY ($1::text[])`, users)
 		b.Queue(`DELETE FROM sextant.learner l WHERE l.user_id = ANY ($1::text[])
 			AND NOT EXISTS (SELECT FROM sextant.answer a WHERE a.user_id = l.user_id)`, users)
 	}

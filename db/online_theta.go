@@ -70,8 +70,9 @@ func (tx *Tx) WriteOnline(ctx context.Context, run uuid.UUID, version string, as
 	var b pgx.Batch
 	b.Queue(`SELECT sextant.theta_month($1)`, asOf)
 	b.Queue(`
-		INSERT INTO sextant.theta_history (user_id, topic_id, theta, se, model, n_answers, newest_answer_at, version, source, run_id, as_of)
-		SELECT user_id, topic_id, theta, se, model, n_answers, newest, $8, 'online', $9, $10
+		INSERT INTO sextant.theta_history (user_id, topic_id, theta, se, model, n_answers, newest_answer_at, version, source, run_id, as_of, revision)
+		SELECT user_id, topic_id, theta, se, model, n_answers, newest, $8, 'online', $9, $10,
+		       coalesce((SELECT revised FROM sextant.learner l WHERE l.user_id = s.user_id COLLATE "C"), 0)
 		FROM unnest($1::text[], $2::text[], $3::float8[], $4::float8[], $5::text[], $6::int[], $7::timestamptz[])
 			s (user_id, topic_id, theta, se, model, n_answers, newest)`,
 		users, topics, theta, se, models, answers, newest, version, run, asOf)

@@ -33,6 +33,11 @@ func (tx *Tx) Revision(ctx context.Context, from, to Day) (int64, error) {
 	return scalar[int64](ctx, tx.tx, `SELECT coalesce(max(revision), 0) FROM sextant.answer_day WHERE day BETWEEN $1 AND $2`, from, to)
 }
 
+// NewestRevision is the newest revision of all answers.
+func (tx *Tx) NewestRevision(ctx context.Context) (int64, error) {
+	return scalar[int64](ctx, tx.tx, `SELECT coalesce(max(revision), 0) FROM sextant.answer_day`)
+}
+
 // DayState is how a day stands with a stage.
 type DayState struct {
 	Day         Day        `db:"day"`

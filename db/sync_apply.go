@@ -108,28 +108,33 @@ func (s *syncer) applySessions(ctx context.Context) error {
 func (s *syncer) applyAnswers(ctx context.Context, scope string) error {
 	const day = `(answered_at AT TIME ZONE 'UTC')::date`
 	return s.run(ctx, []step{
-		{"note what changes", `CREATE TEMP TABLE sync_touched (user_id text COLLATE "C", day date) ON COMMIT DROP`, nil, nil},
+		{"note what changes", `CREATE TEMP TABLE sync_touched (user_id text COLLATE "C", day date, since timestamptz) ON COMMIT DROP`, nil, nil},
 		{"remove answers that are gone or differ", `
 			WITH gone AS (
 				DELETE FROM sextant.answer a WHERE ` + scope + `
 				AND NOT EXISTS (SELECT FROM sync_answer n
 					WHERE n.source_key = a.source_key AND n.position = a.position AND ` + taken + ` AND ` + sameAnswer + `)
 				RETURNING a.user_id, a.answered_at)
-			INSERT INTO sync_touched SELECT user_id, ` + day + ` FROM gone`, nil, &s.report.Removed},
+			INSERT INTO sync_touched SELECT user_id, ` + day + `, '-infinity' FROM gone`, nil, &s.report.Removed},
 		{"write new answers", `
 			WITH new AS (
 				INSERT INTO sextant.answer (` + answerColumns + `)
 				SELECT ` + answerColumns + ` FROM sync_answer n WHERE ` + taken + `
 				ON CONFLICT (source_key, position) DO NOTHING RETURNING user_id, answered_at)
-			INSERT INTO sync_touched SELECT user_id, ` + day + ` FROM new`, nil, &s.report.Answers},
+			INSERT INTO sync_touched SELECT user_id, ` + day + `, answered_at FROM new`, nil, &s.report.Answers},
 		{"set bad answers aside", quarantine(`
 			SELECT n.source_key, n.position, r.reason, n.raw FROM sync_answer n CROSS JOIN LATERAL unnest(n.problems) r (reason)`),
 			[]any{s.reader, s.state.Now}, &s.report.Quarantined},
+		{"plan for them", `ANALYZE sync_touched`, nil, nil},
+		// Before the days': who has seen theirs has seen this.
+		{"note whose past changed", `
+			UPDATE sextant.learner l SET revised = nextval('sextant.revision')
+			FROM (SELECT user_id, min(since) AS since FROM sync_touched GROUP BY user_id) t
+			WHERE t.user_id = l.user_id AND t.since <= l.last_at`, nil, nil},
 		{"mark the days", `
 			INSERT INTO sextant.answer_day (day, revision)
 			SELECT day, nextval('sextant.revision') FROM (SELECT DISTINCT day FROM sync_touched) d
 			ON CONFLICT (day) DO UPDATE SET revision = excluded.revision`, nil, &s.report.Days},
-		{"plan for them", `ANALYZE sync_touched`, nil, nil},
 		{"forget the days' tallies", `
 			DELETE FROM sextant.answer_tally t USING (SELECT DISTINCT user_id, day FROM sync_touched) c
 			WHERE t.user_id = c.user_id AND t.day = c.day`, nil, nil},

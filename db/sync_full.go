@@ -52,7 +52,7 @@ func (s *syncer) full(ctx context.Context) error {
 	for _, r := range []struct{ table, columns, rows string }{
 		{"sextant.source_session", columns, `SELECT ` + columns + ` FROM sextant.sync_seen`},
 		{"sextant.answer_tally", tallyColumns, `SELECT ` + tallyColumns + ` FROM sync_tally`},
-		{"sextant.learner", countColumns, `SELECT ` + countColumns + ` FROM sync_learner`},
+		{"sextant.learner", countColumns + `, revised`, `SELECT ` + countColumns + `, coalesce(revised, 0) FROM sync_learner LEFT JOIN sync_revised USING (user_id)`},
 	} {
 		if err := s.refill(ctx, r.table, `INSERT INTO `+r.table+` (`+r.columns+`) `+r.rows); err != nil {
 			return err
@@ -166,7 +166,8 @@ func (s *syncer) inOrder(ctx context.Context) (bool, error) {
 		WHERE schemaname = 'public' AND tablename = 'exam_results' AND attname = 'created_at' AND correlation > 0.99)`)
 }
 
-// compareDays marks the days whose answers are not what they were.
+// compareDays marks the days whose answers are not what they were, and notes the
+// learners who have some there: their past may have changed.
 func (s *syncer) compareDays(ctx context.Context) error {
 	const byDay = `SELECT (answered_at AT TIME ZONE 'UTC')::date AS day, count(*) AS n,
 		sum(hashtextextended(ROW(user_id, item_id, topic_id, session_id, correct, response_time_ms, hints, answered_at, source_key, position)::text, 0)) AS hash`
@@ -175,17 +176,24 @@ func (s *syncer) compareDays(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	changed := `SELECT DISTINCT day FROM sync_tally`
+	changed, revised := `SELECT DISTINCT day FROM sync_tally`, `SELECT user_id, revised FROM sextant.learner`
 	if had {
 		changed = `SELECT coalesce(o.day, n.day) AS day
 			FROM (` + byDay + ` FROM sextant.answer GROUP BY 1) o
 			FULL JOIN (` + byDay + ` FROM sextant.answer_next GROUP BY 1) n ON n.day = o.day
 			WHERE (o.n, o.hash) IS DISTINCT FROM (n.n, n.hash)`
+		revised = `SELECT user_id, CASE WHEN c.since <= l.last_at THEN (SELECT nextval('sextant.revision')) ELSE l.revised END AS revised
+			FROM sextant.learner l LEFT JOIN (
+				SELECT user_id, min(day)::timestamp AT TIME ZONE 'UTC' AS since
+				FROM (TABLE sextant.answer_tally UNION ALL TABLE sync_tally) t JOIN sync_day USING (day) GROUP BY user_id) c USING (user_id)
+			WHERE c.since <= l.last_at OR l.revised > 0`
 	}
 	return s.run(ctx, []step{
+		{"find the days that changed", `CREATE TEMP TABLE sync_day ON COMMIT DROP AS ` + changed, nil, nil},
+		{"note whose past may have changed", `CREATE TEMP TABLE sync_revised ON COMMIT DROP AS ` + revised, nil, nil},
 		{"mark the days", `
 			INSERT INTO sextant.answer_day (day, revision)
-			SELECT day, nextval('sextant.revision') FROM (` + changed + `) d
+			SELECT day, nextval('sextant.revision') FROM sync_day
 			ON CONFLICT (day) DO UPDATE SET revision = excluded.revision`, nil, &s.report.Days},
 	})
 }

@@ -464,3 +464,64 @@ func TestFullSyncOfSessionsInOrderAndInDisorder(t *testing.T) {
 		t.Errorf("answers lie out of order %d times", n)
 	}
 }
+
+// A re-grade, an answer that goes away and one that arrives after newer ones
+// change a learner's past, and whoever reads the answers from then on has seen it;
+// a new session does not.
+func TestSyncsNoteWhosePastChanged(t *testing.T) {
+	t.Parallel()
+	for _, way := range []string{"changes", "sessions", "full"} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			b := migrated(t, examTable, sessionTable)
+			add := func(session, user, at, questions string) {
+				t.Helper()
+				b.exec(t, `INSERT INTO exam_results (session_id, user_id, created_at, result_json) VALUES ($1, $2, $3, jsonb_build_object('questions', $4::jsonb))`,
+					session, user, at, questions)
+			}
+			const two = `[{"question_id": 1, "is_correct": true}, {"question_id": 2, "is_correct": false}]`
+			for i, user := range []string{"regraded", "shorter", "gone", "late", "new", "idle"} {
+				add("old "+user, user, fmt.Sprintf("2026-03-%02dT10:00:00Z", 10+i), two)
+				add("newer "+user, user, fmt.Sprintf("2026-03-%02dT11:00:00Z", 20+i), two)
+			}
+			b.sync(t, db.SyncOptions{})
+			if way == "full" {
+				b.sync(t, db.SyncOptions{Full: true})
+			}
+			var seen int64
+			read := func() {
+				b.inTx(t, func(tx *db.Tx) (err error) {
+					seen, err = tx.NewestRevision(t.Context())
+					return err
+				})
+			}
+			read()
+			before := seen
+			const past = `SELECT user_id FROM sextant.learner WHERE revised > 0 ORDER BY user_id`
+			diff(t, "at first", b.rows(t, past), "")
+			b.install(t)
+			b.exam(t, "old regraded", "regraded", `[{"question_id": 1, "is_correct": false}, {"question_id": 2, "is_correct": false}]`)
+			b.exam(t, "old shorter", "shorter", `[{"question_id": 1, "is_correct": true}]`)
+			b.exec(t, `DELETE FROM exam_results WHERE session_id = 'old gone'`)
+			add("late", "late", "2026-03-05T10:00:00Z", two)
+			add("today's", "new", "2026-04-01T10:00:00Z", two)
+			switch way {
+			case "changes":
+				b.dueReconciliation(t)
+				b.sync(t, db.SyncOptions{})
+			case "sessions":
+				b.serve(t)
+			case "full":
+				b.sync(t, db.SyncOptions{Full: true})
+			}
+			diff(t, "whose past changed", b.rows(t, past), "gone\nlate\nregraded\nshorter")
+			read()
+			if n := value[int](t, b, `SELECT count(*) FROM sextant.learner WHERE revised > $1 AND revised <= $2`, before, seen); n != 4 {
+				t.Errorf("%d learners were noted between revisions %d and %d, want 4", n, before, seen)
+			}
+			noted := b.rows(t, `SELECT user_id, revised FROM sextant.learner ORDER BY 1`)
+			b.sync(t, db.SyncOptions{Full: true})
+			diff(t, "after reading everything again", b.rows(t, `SELECT user_id, revised FROM sextant.learner ORDER BY 1`), noted)
+		})
+	}
+}

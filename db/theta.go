@@ -20,20 +20,20 @@ type Theta struct {
 
 // ThetaBatch is what the estimates of one slice have in common.
 type ThetaBatch struct {
-	Model   string
-	Version string
-	Source  string // calibration, online or manual
-	Bank    string
-	RunID   uuid.UUID
-	AsOf    time.Time
-	InForce bool // publish them too; false: histories only
+	Model    string
+	Version  string
+	Source   string // calibration, online or manual
+	Bank     string
+	RunID    uuid.UUID
+	AsOf     time.Time
+	Revision int64 // of all answers, before a calibration read them
+	InForce  bool  // publish them too; false: histories only
 }
 
-// WriteThetas appends estimates to the history, except where a learner has
-// answered nothing since their last row there, and, when they come into force,
-// publishes them to mirt_ability and student_topic_theta. A published estimate
-// with a later as-of is never replaced by an earlier one. It returns the rows
-// written.
+// WriteThetas appends estimates to the history, a calibration's only where they
+// say something new, and, when they come into force, publishes them to
+// mirt_ability and student_topic_theta. A published estimate with a later as-of
+// is never replaced by an earlier one. It returns the rows written.
 func (tx *Tx) WriteThetas(ctx context.Context, b ThetaBatch, thetas []Theta) (int64, error) {
 	_, err := tx.tx.Exec(ctx, `CREATE TEMP TABLE IF NOT EXISTS theta_slice (user_id text COLLATE "C", topic_id text COLLATE "C", theta float8,
 		se float8, n_answers int, newest timestamptz) ON COMMIT DROP; TRUNCATE theta_slice`)
@@ -57,23 +57,35 @@ func (tx *Tx) WriteThetas(ctx context.Context, b ThetaBatch, thetas []Theta) (in
 	return written, err
 }
 
+// news is the condition that a calibration's estimate s says something new of a
+// learner l, beside the last row of the history: they have answered since, it is
+// on another scale or by another model; or it differs, and their past has been
+// graded anew, the last was an operator's, or the same day is done again. Else
+// only the items' parameters have moved, or answers have left the lookback.
+const news = `(last.newest_answer_at IS NULL OR last.newest_answer_at < s.newest OR last.version <> $2 OR last.model <> $1
+	OR (last.theta, last.se) IS DISTINCT FROM (s.theta, s.se)
+		AND (coalesce(last.revision, 0) < l.revised OR last.source = 'manual' OR last.as_of = $6))`
+
 // appendThetas appends to the history the estimates that are overall, or of a
 // topic, by the condition on a history row's topic: apart, because the index
 // serves either and not both at once.
 func appendThetas(topic string) string {
 	return `
-		INSERT INTO sextant.theta_history (user_id, topic_id, theta, se, n_answers, newest_answer_at, model, version, source, bank, run_id, as_of)
-		SELECT s.user_id, s.topic_id, s.theta, s.se, s.n_answers, s.newest, $1, $2, $3, $4, $5, $6
+		INSERT INTO sextant.theta_history (user_id, topic_id, theta, se, n_answers, newest_answer_at, model, version, source, bank, run_id, as_of, revision)
+		SELECT s.user_id, s.topic_id, s.theta, s.se, s.n_answers, s.newest, $1, $2, $3, $4, $5, $6,
+		       CASE WHEN $3 = 'calibration' THEN $7 ELSE coalesce(l.revised, 0) END
 		FROM theta_slice s
+		LEFT JOIN (SELECT user_id, revised FROM sextant.learner WHERE revised > 0) l ON l.user_id = s.user_id
 		LEFT JOIN LATERAL (
-			SELECT h.newest_answer_at, h.version FROM sextant.theta_history h
+			SELECT h.newest_answer_at, h.version, h.model, h.theta, h.se, h.revision, h.source, h.as_of FROM sextant.theta_history h
 			WHERE h.user_id = s.user_id AND h.topic_id ` + topic + ` AND h.bank = $4 AND h.as_of <= $6
 			ORDER BY h.topic_id, h.as_of DESC, h.estimated_at DESC LIMIT 1) last ON true
 		WHERE s.topic_id IS ` + when(topic == `IS NULL`, ``, `NOT `) + `NULL
-		  AND ($3 <> 'calibration' OR last.newest_answer_at IS NULL OR last.newest_answer_at < s.newest OR last.version <> $2)`
+		  AND ($3 <> 'calibration' OR ` + news + `)`
 }
 
 func thetaSteps(b ThetaBatch, written *int64) []step {
+	args := []any{b.Model, b.Version, b.Source, b.Bank, b.RunID, b.AsOf, b.Revision}
 	steps := []step{
 		{"leave out who was erased meanwhile", `
 			DELETE FROM theta_slice s USING sextant.forgotten f WHERE f.digest = sha256(convert_to(s.user_id, 'UTF8'))`, nil, nil},
@@ -81,13 +93,13 @@ func thetaSteps(b ThetaBatch, written *int64) []step {
 		{"make room for θ", `SELECT sextant.theta_month($1)`, []any{b.AsOf}, nil},
 		// The planner takes the keys for few and would remember what it looked up, which costs more than it saves.
 		{"plan for θ", `SELECT set_config(name, 'off', true) FROM pg_settings WHERE name = 'enable_memoize'`, nil, nil},
-		{"append the θ history", appendThetas(`IS NULL`), []any{b.Model, b.Version, b.Source, b.Bank, b.RunID, b.AsOf}, written},
-		{"append the topics' θ history", appendThetas(`= s.topic_id`), []any{b.Model, b.Version, b.Source, b.Bank, b.RunID, b.AsOf}, written},
+		{"append the θ history", appendThetas(`IS NULL`), args, written},
+		{"append the topics' θ history", appendThetas(`= s.topic_id`), args, written},
 	}
 	if !b.InForce {
 		return steps
 	}
-	args := []any{b.Model, b.Version, b.AsOf}
+	args = []any{b.Model, b.Version, b.AsOf}
 	return append(steps,
 		step{"publish θ", `
 			INSERT INTO public.mirt_ability AS m (user_id, theta, se, model, version, fitted_at)

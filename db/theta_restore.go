@@ -25,7 +25,7 @@ type RestoredTheta struct {
 // that had been estimated by then, the newest of each topic by as-of, as an
 // older one never replaces a newer.
 const stood = `
-	SELECT DISTINCT ON (topic_id) topic_id, theta, se, n_answers, newest_answer_at, model, version, source, as_of, estimated_at
+	SELECT DISTINCT ON (topic_id) topic_id, theta, se, n_answers, newest_answer_at, model, version, source, as_of, estimated_at, revision
 	FROM sextant.theta_history
 	WHERE user_id = $1 AND bank = '' AND estimated_at <= $2
 	ORDER BY topic_id, as_of DESC, estimated_at DESC`
@@ -56,8 +56,8 @@ func (tx *Tx) RestoreThetas(ctx context.Context, userID string, at time.Time, ru
 	err = tx.run(ctx, []step{
 		{"make room for θ", `SELECT sextant.theta_month($1)`, []any{asOf}, nil},
 		{"append the θ history", `
-			INSERT INTO sextant.theta_history (user_id, topic_id, theta, se, n_answers, newest_answer_at, model, version, source, run_id, as_of)
-			SELECT $1, topic_id, theta, se, n_answers, newest_answer_at, model, version, 'manual', $3, $4 FROM (` + stood + `) s`,
+			INSERT INTO sextant.theta_history (user_id, topic_id, theta, se, n_answers, newest_answer_at, model, version, source, run_id, as_of, revision)
+			SELECT $1, topic_id, theta, se, n_answers, newest_answer_at, model, version, 'manual', $3, $4, revision FROM (` + stood + `) s`,
 			[]any{userID, at, run, asOf}, &written},
 		{"publish θ", `
 			INSERT INTO public.mirt_ability AS m (user_id, theta, se, model, version, fitted_at)

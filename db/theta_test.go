@@ -69,7 +69,7 @@ bob|∅|2.1|calibration|03-02 23:59`)
 	diff(t, "published all the same", b.rows(t, abilityRows), "ann|1.1|0.5|v1|03-02 23:59\nbob|2.1|0.5|v1|03-02 23:59")
 	diff(t, "topics", b.rows(t, topicRows), "ann|t|1.6|v1|03-02 23:59\nann|u|0.1|v1|03-02 23:59")
 	// The same night again.
-	b.writeThetas(t, calibration(day2), db.Theta{UserID: "bob", Theta: 2.1, SE: 0.5, Newest: second})
+	b.writeThetas(t, calibration(day2), db.Theta{UserID: "ann", TopicID: "u", Theta: 0.1, SE: 0.5, Newest: first}, db.Theta{UserID: "bob", Theta: 2.1, SE: 0.5, Newest: second})
 	diff(t, "history after a rerun", b.rows(t, historyRows), want)
 	// A new scale is new for all; an online estimate always is.
 	scale := calibration(day3)
@@ -78,6 +78,66 @@ bob|∅|2.1|calibration|03-02 23:59`)
 	b.writeThetas(t, online(day3.Add(time.Hour)), db.Theta{UserID: "bob", Theta: 2.2, SE: 0.5, Newest: second})
 	diff(t, "history", b.rows(t, historyRows), want+"\nann|∅|7|calibration|03-03 23:59\nbob|∅|2.2|online|03-04 00:59")
 	diff(t, "a row a scale", b.rows(t, abilityRows), "ann|1.1|0.5|v1|03-02 23:59\nann|7|0.5|v2|03-03 23:59\nbob|2.2|0.5|v1|03-04 00:59")
+}
+
+// Published θs move without an answer: by a re-grade, an operator, another model,
+// or the same day done again. The history follows.
+func TestCalibrationAppendsWhatChangedWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	b := migrated(t)
+	moment := at(t, "2026-03-01T09:00:00Z")
+	night := func(day string, seen int64) db.ThetaBatch {
+		n := calibration(at(t, "2026-03-"+day+"T23:59:00Z"))
+		n.Revision = seen
+		return n
+	}
+	estimates := func(theta float64) []db.Theta {
+		var out []db.Theta
+		for _, u := range []string{"ann", "bob", "cid"} {
+			out = append(out, db.Theta{UserID: u, Theta: theta, SE: 0.5, Newest: moment}, db.Theta{UserID: u, TopicID: "t", Theta: theta, SE: 0.5, Newest: moment})
+		}
+		return out
+	}
+	appended := func(what string, batch db.ThetaBatch, theta float64, want string) {
+		t.Helper()
+		b.writeThetas(t, batch, estimates(theta)...)
+		diff(t, what, b.rows(t, `SELECT user_id, string_agg(coalesce(topic_id, ''), ',' ORDER BY topic_id NULLS FIRST) AS topics FROM sextant.theta_history
+			WHERE run_id = '`+batch.RunID.String()+`' GROUP BY user_id ORDER BY user_id`), want)
+	}
+	const all, ann = "ann|,t\nbob|,t\ncid|,t", "ann|,t"
+	b.exec(t, `INSERT INTO sextant.learner (user_id, first_at, last_at, answers, sessions, revised)
+		SELECT u, $1, $1, 1, 1, 0 FROM unnest(ARRAY['ann', 'bob', 'cid']) u`, moment)
+	appended("the first night", night("01", 4), 1, all)
+	appended("only the parameters moved", night("02", 4), 1.1, "")
+	// ann's past changed after the last night had read its answers.
+	b.exec(t, `UPDATE sextant.learner SET revised = CASE user_id WHEN 'ann' THEN 5 ELSE 4 END`)
+	appended("a re-grade that moves nothing", night("03", 6), 1, "")
+	appended("a re-grade", night("04", 6), 1.2, ann)
+	appended("the night after it", night("05", 6), 1.3, "")
+	// One that committed while the calibration was under way is the next night's.
+	b.exec(t, `UPDATE sextant.learner SET revised = 7 WHERE user_id = 'ann'`)
+	appended("a re-grade meanwhile", night("06", 6), 1.4, ann)
+	appended("the next night", night("07", 8), 1.5, ann)
+	appended("the night after", night("08", 8), 1.6, "")
+	// The same day again, with the same and with other outcomes.
+	again := night("07", 8)
+	appended("the same day again", again, 1.5, "")
+	again.RunID = uuid.New()
+	appended("the same day, otherwise", again, 1.55, ann) // the others' last rows are of earlier days
+	// An operator's estimate stands until the next calibration.
+	manual := calibration(at(t, "2026-03-09T12:00:00Z"))
+	manual.Source = "manual"
+	b.writeThetas(t, manual, db.Theta{UserID: "ann", Theta: 3, SE: 0.5, Newest: moment})
+	diff(t, "the operator's row has seen the learner's past", b.rows(t, `SELECT revision FROM sextant.theta_history WHERE source = 'manual'`), "7")
+	appended("after an operator's", night("09", 8), 1.6, "ann|")
+	appended("the night after", night("10", 8), 1.7, "")
+	rasch := night("11", 8)
+	rasch.Model = "RASCH"
+	appended("another model", rasch, 1.7, all)
+	// A row from before revisions were kept has seen none.
+	b.exec(t, `UPDATE sextant.theta_history SET revision = NULL, model = '2PL'`)
+	b.exec(t, `UPDATE sextant.learner SET revised = 0 WHERE user_id <> 'ann'`)
+	appended("a row of unknown revision", night("12", 8), 1.8, ann)
 }
 
 func TestOlderThetaNeverReplacesNewer(t *testing.T) {

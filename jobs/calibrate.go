@@ -20,8 +20,8 @@ type CalibrateParams struct {
 	Lookback    int     `param:"lookback-days" env:"MIRT_LOOKBACK_DAYS" default:"30" min:"1" help:"days of answers that end with the as-of day"`
 	Model       string  `param:"model" env:"MIRT_MODEL" default:"2PL" choices:"rasch,1pl,2pl,3pl" help:"rasch (a = 1), 1pl (one slope), 2pl or 3pl"`
 	MaxObs      int     `param:"max-obs" env:"MIRT_MAX_OBS" default:"0" min:"0" help:"at most this many answers are fitted, the same quota an item, so that rare items stay whole; 0: all"`
-	Topic       string  `param:"topic" env:"MIRT_TOPIC_ID" help:"only this topic: a bank of its own, which is not published"`
-	Subject     string  `param:"subject" env:"MIRT_SUBJECT_ID" help:"only this subject (exam_id): a bank of its own, which is not published"`
+	Topic       string  `param:"topic" env:"MIRT_TOPIC_ID" empty:"all topics" help:"only this topic: a bank of its own, which is not published"`
+	Subject     string  `param:"subject" env:"MIRT_SUBJECT_ID" empty:"all subjects" help:"only this subject (exam_id): a bank of its own, which is not published"`
 	MinAnswers  int     `param:"min-answers" default:"20" min:"2" help:"items with fewer first answers are set aside"`
 	Link        string  `param:"link" default:"stocking-lord" choices:"stocking-lord,mean-sigma" help:"how the fit is put on the scale in force"`
 	Anchors     string  `param:"anchors" default:"linked" choices:"linked,fixed" help:"link the fit to the anchors, or hold them at their parameters"`
@@ -127,6 +127,9 @@ func (Calibrate) Run(ctx context.Context, j *Job, s Slice) error {
 	p := j.Params.(*CalibrateParams)
 	c := &calibration{job: j, params: p, day: s.Day, bank: p.bank().Bank(), model: p.model()}
 	if err := j.DB.InSnapshot(ctx, func(tx *db.Tx) (err error) {
+		if c.seen, err = tx.NewestRevision(ctx); err != nil {
+			return err
+		}
 		c.revision, err = tx.Revision(ctx, s.Day.Add(1-p.Lookback), s.Day)
 		return err
 	}); err != nil {
@@ -153,7 +156,8 @@ type calibration struct {
 	day      db.Day
 	bank     string
 	history  *history
-	revision int64
+	revision int64 // of the lookback's answers
+	seen     int64 // of all answers
 
 	questions bool        // the platform has the table question
 	previous  []knownItem // of the bank's previous calibration

@@ -36,7 +36,7 @@ func (c *calibration) publish(ctx context.Context) error {
 			asOf = c.job.Now
 		}
 		n, err := tx.WriteThetas(ctx, db.ThetaBatch{Model: row.Model, Version: row.Version, Source: "calibration",
-			Bank: c.bank, RunID: row.RunID, AsOf: asOf, InForce: !older && c.bank == ""}, c.thetas)
+			Bank: c.bank, RunID: row.RunID, AsOf: asOf, Revision: c.seen, InForce: !older && c.bank == ""}, c.thetas)
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ const bankReload = 10 * time.Second
 type scale struct {
 	calibration string // the run's id; empty before the first
 	version     string
+	model       string // of that calibration
 	prior       irt.Normal
 	items       map[string]int32
 	names       []string
@@ -61,7 +62,7 @@ func scaleInForce(ctx context.Context, tx *db.Tx) (*scale, error) {
 	case err != nil:
 		return nil, err
 	}
-	return &scale{calibration: c.RunID.String(), version: c.Version, prior: irt.Normal{Mean: c.PriorMean, SD: c.PriorSD}}, nil
+	return &scale{calibration: c.RunID.String(), version: c.Version, model: c.Model, prior: irt.Normal{Mean: c.PriorMean, SD: c.PriorSD}}, nil
 }
 
 func (b *bankCache) load(ctx context.Context, tx *db.Tx, s *scale) error {
@@ -101,7 +102,7 @@ func (b *bankCache) know(ctx context.Context, tx *db.Tx, s *scale, items map[str
 		return nil, err
 	}
 	if len(found) > 0 {
-		if err := b.load(ctx, tx, &scale{calibration: s.calibration, version: s.version, prior: s.prior}); err != nil {
+		if err := b.load(ctx, tx, &scale{calibration: s.calibration, version: s.version, model: s.model, prior: s.prior}); err != nil {
 			return nil, err
 		}
 		s = b.current

@@ -209,7 +209,7 @@ func (u *update) estimate(ctx context.Context, users []string) error {
 		if scores[i].err != nil {
 			return fmt.Errorf("θ of %s: %w", p.user, scores[i].err)
 		}
-		model := sc.model(p)
+		model := sc.modelFor(p)
 		for _, t := range scores[i].thetas(p, topicsOf[i]) {
 			u.thetas = append(u.thetas, db.OnlineTheta{Theta: t, Model: model})
 		}
@@ -246,8 +246,11 @@ func (s *scale) usable(user string, answers []db.LearnerAnswer) (personAnswers, 
 	return p, topics.names
 }
 
-// model names what a learner's item parameters amount to.
-func (s *scale) model(p personAnswers) string {
+// modelFor names the model of a learner's estimate.
+func (s *scale) modelFor(p personAnswers) string {
+	if s.model != "" {
+		return s.model
+	}
 	used := make([]irt.ItemParams, len(p.items))
 	for i, it := range p.items {
 		used[i] = s.params[it]

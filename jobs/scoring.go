@@ -117,7 +117,8 @@ func (p personAnswers) split(topic int32) (in, rest personAnswers) {
 	return in, rest
 }
 
-// modelOf names what the item parameters that an estimate rests on amount to.
+// modelOf names what item parameters amount to: the model of an estimate before
+// the first calibration, whose model it is from then on.
 func modelOf(items []irt.ItemParams) string {
 	rasch := true
 	for _, it := range items {

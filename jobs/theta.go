@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,6 +99,7 @@ type estimation struct {
 	thetas []db.Theta
 
 	service *plumber // that scores; nil: the engine does
+	model   string   // of the calibration in force; empty before the first
 	bank    []irt.ItemParams
 	person  personAnswers
 	topics  []string // by number
@@ -150,6 +152,7 @@ func (e *estimation) scale(ctx context.Context, tx *db.Tx) error {
 		return err
 	}
 	e.view.PriorMean, e.view.PriorSD, e.view.Version, e.view.Calibration = c.PriorMean, c.PriorSD, c.Version, c.RunID.String()
+	e.model = c.Model
 	return nil
 }
 
@@ -242,7 +245,7 @@ func (e *estimation) population() irt.Normal {
 func (e *estimation) conclude(sc scored, p personAnswers, params []irt.ItemParams, topics []string) {
 	e.thetas = sc.thetas(p, topics)
 	se := sc.overall.SE
-	e.view.New = &db.Ability{Theta: sc.overall.Theta, SE: &se, Model: modelOf(params), Version: e.view.Version,
+	e.view.New = &db.Ability{Theta: sc.overall.Theta, SE: &se, Model: cmp.Or(e.model, modelOf(params)), Version: e.view.Version,
 		FittedAt: e.view.AsOf, Answers: len(p.items)}
 	for i := range e.view.Used {
 		e.view.Used[i].Expected = params[p.items[i]].Prob(sc.overall.Theta)
