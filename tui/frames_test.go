@@ -2,14 +2,17 @@ package tui
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
-	"github.com/charmbracelet/x/exp/golden"
+	charm "github.com/charmbracelet/x/exp/golden"
 )
 
 // stroke makes the key message of a keystroke named as Key.Strokes names it.
@@ -178,32 +181,66 @@ var scenes = []scene{
 // sizes are the terminals that frames are drawn for.
 var sizes = []struct{ w, h int }{{60, 18}, {80, 24}, {120, 36}, {200, 50}}
 
-var modes = []struct {
+// palettes are those that frames are drawn in.
+var palettes = []struct {
 	name string
 	Options
 }{
 	{"dark", Options{Background: Dark}},
 	{"light", Options{Background: Light}},
 	{"plain", Options{NoColor: true}},
-	{"ascii", Options{NoColor: true, ASCII: true}},
 }
+
+var drawInto = flag.String("draw", "", "also write the frames into this folder, as a terminal is given them")
 
 // TestFrames compares every screen with its golden file; -update rewrites
 // them.
 func TestFrames(t *testing.T) {
 	for _, s := range scenes {
 		for _, size := range sizes {
-			for _, m := range modes {
-				if size.w == 200 && m.name != "plain" || size.w != 80 && m.ASCII {
-					continue // the palettes say nothing new about this width, nor the widths about the signs
-				}
-				t.Run(fmt.Sprintf("%s/%d-%s", s.name, size.w, m.name), func(t *testing.T) {
-					t.Parallel()
-					d := drive(t, newFixture(), size.w, size.h, m.Options)
+			t.Run(fmt.Sprintf("%s/%d", s.name, size.w), func(t *testing.T) {
+				t.Parallel()
+				var drawings []drawing
+				for _, p := range palettes {
+					d := drive(t, newFixture(), size.w, size.h, p.Options)
 					s.steps(d)
-					golden.RequireEqual(t, d.frame()+"\n")
-				})
-			}
+					drawings = append(drawings, drawing{p.name, d.frame()})
+				}
+				text, err := golden(drawings)
+				if err != nil {
+					t.Fatal(err)
+				}
+				charm.RequireEqual(t, text)
+				if *drawInto != "" {
+					write(t, fmt.Sprintf("%s/%d", s.name, size.w), drawings)
+				}
+			})
 		}
+	}
+}
+
+// write keeps drawings as files, whose names end in their palettes'.
+func write(t *testing.T, name string, drawings []drawing) {
+	t.Helper()
+	for _, d := range drawings {
+		file := filepath.Join(*drawInto, name+"-"+d.palette)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(d.frame+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestFramesInASCII compares every screen of a terminal that has no more.
+func TestFramesInASCII(t *testing.T) {
+	for _, s := range scenes {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			d := drive(t, newFixture(), 80, 24, Options{NoColor: true, ASCII: true})
+			s.steps(d)
+			charm.RequireEqual(t, plainText(d.frame()))
+		})
 	}
 }
