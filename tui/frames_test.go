@@ -175,6 +175,7 @@ var scenes = []scene{
 	{"recompute-confirm", func(d *driver) { d.keys("3 enter T enter") }},
 	{"recompute-marked", func(d *driver) { d.keys("3 space space space T") }},
 	{"palette", func(d *driver) { d.keys(":").typed("le") }},
+	{"palette-last", func(d *driver) { d.keys(": " + strings.Repeat("down ", 20)) }},
 	{"palette-stage", func(d *driver) { d.keys(":").typed("stage da") }},
 }
 

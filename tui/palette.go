@@ -139,21 +139,15 @@ func (p *palette) Box(w, h int) []string {
 	th := p.app.theme
 	line := widget.S(th.Key, ": ")
 	out := []string{append(line, p.input.View(th, w-3, true)...).String(), ""}
-	for i, c := range p.matches() {
-		cursor := "  "
-		if i == p.cursor {
-			cursor = th.Glyph.Cursor + " "
-		}
-		l := widget.S(th.Accent, cursor).Add(th.Strong, c.name).Add(th.Accent, " "+c.arg)
+	matches := p.matches()
+	return append(out, menu(th, w, h-len(out), len(matches), p.cursor, func(i int) widget.Line {
+		c := matches[i]
+		l := widget.S(th.Strong, c.name).Add(th.Accent, " "+c.arg)
 		if c.help != "" {
-			l = l.Pad(22, "", th.Blank, false).Add(th.Muted, " "+c.help)
+			l = l.Pad(20, "", th.Blank, false).Add(th.Muted, " "+c.help)
 		}
-		if i == p.cursor {
-			l = l.Restyle(th.Selected).Pad(min(w, 60), "", th.Selected(th.Text), false)
-		}
-		out = append(out, l.Truncate(w, th.Glyph.Ellipsis).String())
-	}
-	return out[:min(len(out), h)]
+		return l
+	})...)
 }
 
 // rank gives the indices of the names that word may mean, best first: the

@@ -3,6 +3,7 @@ package tui
 import (
 	tea "charm.land/bubbletea/v2"
 
+	"sextant/tui/theme"
 	"sextant/tui/widget"
 )
 
@@ -91,15 +92,24 @@ func (p *picker) Box(w, h int) []string {
 	th := p.app.theme
 	out := []string{append(widget.S(th.Key, "/ "), p.input.View(th, w-3, true)...).String(), ""}
 	names := p.matches()
-	room := max(1, h-len(out))
-	top := max(0, min(p.cursor-room/2, len(names)-room))
-	for i := top; i < min(len(names), top+room); i++ {
-		cursor := "  "
-		if i == p.cursor {
-			cursor = th.Glyph.Cursor + " "
+	return append(out, menu(th, w, h-len(out), len(names), p.cursor, func(i int) widget.Line {
+		return widget.S(th.Text, widget.Clean(p.shown(names[i])))
+	})...)
+}
+
+// menu draws as many of n lines as there is room for, the one under the cursor
+// among them.
+func menu(th *theme.Theme, w, h, n, cursor int, line func(int) widget.Line) []string {
+	h = max(1, h)
+	top := max(0, min(cursor-h/2, n-h))
+	var out []string
+	for i := top; i < min(n, top+h); i++ {
+		sign := "  "
+		if i == cursor {
+			sign = th.Glyph.Cursor + " "
 		}
-		l := widget.S(th.Accent, cursor).Add(th.Text, widget.Clean(p.shown(names[i])))
-		if i == p.cursor {
+		l := append(widget.S(th.Accent, sign), line(i)...)
+		if i == cursor {
 			l = l.Restyle(th.Selected).Pad(min(w, 60), "", th.Selected(th.Text), false)
 		}
 		out = append(out, l.Truncate(w, th.Glyph.Ellipsis).String())
