@@ -137,28 +137,27 @@ const improvementTheta = `CASE WHEN w.n_recent >= 5 AND recent.theta IS NOT NULL
 		(recent.theta - prev.theta) * least(1, w.n_recent / 30) * (1 - least(0.5, 1.96 * recent.se))))
 	ELSE ` + improvementAccuracy + ` END`
 
-// windowThetas finds the newest θ of each window; one without a positive SE
-// counts as none.
+// windowThetas finds the newest usable θ of each window.
 const windowThetas = `
 	LEFT JOIN LATERAL (
 		SELECT h.theta, h.se FROM sextant.theta_history h
-		WHERE h.user_id = d.user_id AND h.topic_id = d.topic_id AND h.bank = '' AND h.se > 0
+		WHERE h.user_id = d.user_id AND h.topic_id = d.topic_id AND ` + usableTheta + `
 		  AND h.as_of >= $1 - interval '13 days' AND h.as_of < $2 ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1) recent ON true
 	LEFT JOIN LATERAL (
 		SELECT h.theta FROM sextant.theta_history h
-		WHERE h.user_id = d.user_id AND h.topic_id = d.topic_id AND h.bank = '' AND h.se > 0
+		WHERE h.user_id = d.user_id AND h.topic_id = d.topic_id AND ` + usableTheta + `
 		  AND h.as_of >= $1 - interval '27 days' AND h.as_of < $1 - interval '13 days' ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1) prev ON true`
 
-// newestTheta finds the newest θ up to the day's end: the topic's, else the
-// overall one.
+// newestTheta finds the newest usable θ up to the day's end: the topic's, else
+// the overall one.
 const newestTheta = `
 	LEFT JOIN LATERAL ( -- two look-ups in the index; one with OR would read the learner's whole history
 		SELECT h.theta, h.se FROM (
-			(SELECT theta, se, 0 AS rank FROM sextant.theta_history
-			 WHERE user_id = d.user_id AND topic_id = d.topic_id AND bank = '' AND se > 0 AND as_of < $2
-			 ORDER BY as_of DESC, estimated_at DESC LIMIT 1)
+			(SELECT h.theta, h.se, 0 AS rank FROM sextant.theta_history h
+			 WHERE h.user_id = d.user_id AND h.topic_id = d.topic_id AND ` + usableTheta + ` AND h.as_of < $2
+			 ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1)
 			UNION ALL
-			(SELECT theta, se, 1 FROM sextant.theta_history
-			 WHERE user_id = d.user_id AND topic_id IS NULL AND bank = '' AND se > 0 AND as_of < $2
-			 ORDER BY as_of DESC, estimated_at DESC LIMIT 1)) h
+			(SELECT h.theta, h.se, 1 FROM sextant.theta_history h
+			 WHERE h.user_id = d.user_id AND h.topic_id IS NULL AND ` + usableTheta + ` AND h.as_of < $2
+			 ORDER BY h.as_of DESC, h.estimated_at DESC LIMIT 1)) h
 		ORDER BY rank LIMIT 1) t ON true`
