@@ -101,7 +101,7 @@ func named(first []string, n int) string {
 	first = first[:min(len(first), reportsNamed)]
 	text := strings.Join(first, ", ")
 	if more := n - len(first); more > 0 {
-		text += fmt.Sprintf(" and %s more", grouped(int64(more)))
+		text = fmt.Sprintf("%s and %s more", text, grouped(int64(more)))
 	}
 	return text
 }

@@ -103,7 +103,7 @@ func (a *app) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case silent:
 		return a, a.unheard(msg)
 	case unsaved:
-		a.say(warning, a.tr("saved filters and history cannot be kept: %s", msg.err))
+		a.say(warning, a.tr("saved filters and history cannot be kept: %s", errorWords(a.theme, msg.err)))
 		return a, nil
 	case tea.PasteMsg:
 		if front := a.front(); front.Typing() {

@@ -3,10 +3,14 @@ package tui
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 	"strings"
+	"syscall"
 
 	"sextant/db"
 	"sextant/jobs"
+	"sextant/tui/lang"
 	"sextant/tui/theme"
 	"sextant/tui/widget"
 )
@@ -23,6 +27,8 @@ func errorWords(th *theme.Theme, err error) string {
 		item    *jobs.UnknownItemError
 		locked  *jobs.LockedError
 		paused  *jobs.PausedError
+		file    *fs.PathError
+		link    *os.LinkError
 	)
 	text := oneLine(err)
 	switch {
@@ -48,12 +54,38 @@ func errorWords(th *theme.Theme, err error) string {
 		text = th.Tr("%s is being run by %s on %s; :run %s shows it", locked.Stage, locked.Holder.Actor, locked.Holder.Host, shortID(locked.Holder.ID))
 	case errors.As(err, &locked):
 		text = th.Tr("%s is locked by another session", locked.Stage)
+	case errors.As(err, &file):
+		text = file.Path + ": " + fileWords(th, file.Err)
+	case errors.As(err, &link):
+		text = link.New + ": " + fileWords(th, link.Err)
 	case errors.As(err, &paused):
 		text = th.Tr("%s does not run: %s", paused.Stage, th.Told(paused.Why))
 	default:
 		text = th.Told(text)
 	}
 	return widget.Clean(text)
+}
+
+// fileWords say why a file cannot be read or written, as far as people can help
+// it.
+func fileWords(th *theme.Theme, err error) string {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return th.Tr(lang.Sense("file", "permission denied"))
+	case errors.Is(err, fs.ErrNotExist):
+		return th.Tr(lang.Sense("file", "no such file or directory"))
+	case errors.Is(err, fs.ErrExist):
+		return th.Tr(lang.Sense("file", "file exists"))
+	case errors.Is(err, syscall.EISDIR):
+		return th.Tr(lang.Sense("file", "is a directory"))
+	case errors.Is(err, syscall.ENOTDIR):
+		return th.Tr(lang.Sense("file", "not a directory"))
+	case errors.Is(err, syscall.ENOSPC):
+		return th.Tr(lang.Sense("file", "no space left on device"))
+	case errors.Is(err, syscall.EROFS):
+		return th.Tr(lang.Sense("file", "read-only file system"))
+	}
+	return err.Error()
 }
 
 // faultWords say what is wrong with the database, in the server's own words too,

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/charmbracelet/x/ansi"
@@ -43,6 +46,9 @@ func TestErrorsAreSaidInTheLanguage(t *testing.T) {
 		{&jobs.LockedError{Stage: "mirt-calibrate"}, "다른 세션이 mirt-calibrate을(를) 잠갔습니다", ""},
 		{&jobs.LockedError{Stage: "mirt-calibrate", Holder: &run}, "mirt-calibrate을(를) kim이(가) db1에서 실행 중입니다. :run " + shortID(run.ID) + "(으)로 보기", ""},
 		{&jobs.PausedError{Stage: "mirt-calibrate", Why: "switched off in the config file"}, "mirt-calibrate을(를) 실행하지 않습니다: 설정 파일에서 꺼져 있음", ""},
+		{fmt.Errorf("keep: %w", &fs.PathError{Op: "open", Path: "/srv/console.json", Err: syscall.EACCES}), "/srv/console.json: 권한이 없습니다", ""},
+		{&os.LinkError{Op: "rename", Old: "/srv/a", New: "/srv/b", Err: syscall.ENOSPC}, "/srv/b: 장치에 남은 공간이 없습니다", ""},
+		{&fs.PathError{Op: "open", Path: "/srv/x", Err: syscall.EIO}, "/srv/x: input/output error", ""},
 		{errors.Join(errors.New("one"), errors.New("two")), "one; two", "one; two"},
 	} {
 		if got := errorWords(korean, c.err); got != c.want {

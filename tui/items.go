@@ -78,7 +78,7 @@ func (s *items) ask() {
 }
 
 // Title is the screen's.
-func (s *items) Title() string { return "Items" }
+func (s *items) Title() string { return s.app.tr("Items") }
 
 // Typing is on while the filter is open.
 func (s *items) Typing() bool { return s.filter.Typing() }

@@ -15,81 +15,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/leonelquinteros/gotext"
-
 	"sextant/jobs"
+	"sextant/tui/lang"
 )
 
 var listMissing = flag.Bool("missing", false, "print the missing catalogue entries, ready to be filled in")
 
-// said is where the texts that an operator reads stand in the code: the place
-// of the text among the arguments of a function, and the fields of a literal.
-// All but tr and plural say theirs in English and leave the translation to what
-// shows it.
-var (
-	saidIn = map[string][]int{"tr": {0}, "Tr": {0}, "TrN": {0, 1}, "plural": {2, 3}, "summary": {1, 2}, "pair": {1}, "say": {1}, "when": {1},
-		"loading": {1}, "init": {0}, "NewField": {1, 3, 4}, "NewChoice": {1, 4}, "oneOf": {0, 1}}
-	saidAs = []string{"Label", "Help", "Off", "Title", "Empty", "empty", "next", "help"}
-)
-
-// texts collects the literals of the package's source that an operator reads,
-// with where each stands.
-func texts(t *testing.T) (at map[string]string, plurals map[string]string) {
-	at, plurals = map[string]string{}, map[string]string{}
-	for _, dir := range []string{".", "widget"} {
-		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		fset := token.NewFileSet()
-		for _, name := range files {
-			if strings.HasSuffix(name, "_test.go") {
-				continue
-			}
-			f, err := parser.ParseFile(fset, name, nil, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			take := func(e ast.Expr) string {
-				text, ok := literal(e)
-				if ok && strings.ContainsFunc(text, isLetter) {
-					at[text] = fset.Position(e.Pos()).String()
-				}
-				return text
-			}
-			ast.Inspect(f, func(n ast.Node) bool {
-				switch n := n.(type) {
-				case *ast.CallExpr:
-					name := called(n)
-					var found []string
-					for _, i := range saidIn[name] {
-						if i < len(n.Args) {
-							found = append(found, take(n.Args[i]))
-						}
-					}
-					if len(found) == 2 && (name == "TrN" || name == "plural" || name == "summary") && found[0] != "" {
-						plurals[found[0]] = found[1]
-						delete(at, found[1])
-					}
-				case *ast.KeyValueExpr:
-					if key, ok := n.Key.(*ast.Ident); ok && slices.Contains(saidAs, key.Name) {
-						take(n.Value)
-					}
-				case *ast.CompositeLit:
-					if kind, ok := n.Type.(*ast.ArrayType); ok && fmt.Sprint(kind.Elt) == "top" {
-						for _, e := range n.Elts {
-							if kv, ok := e.(*ast.KeyValueExpr); ok {
-								e = kv.Value
-							}
-							take(e.(*ast.CompositeLit).Elts[1])
-						}
-					}
-				}
-				return true
-			})
-		}
-	}
-	for _, a := range jobs.QuarantineReasons() { // said by the services, shown by the console
+// texts collects what the package and the services that it shows say to an
+// operator, with where each stands.
+func texts(t *testing.T) (at, plurals map[string]string) {
+	at, plurals = saidTexts(t)
+	for _, a := range jobs.QuarantineReasons() {
 		at[a.Means], at[a.Do] = "jobs/quarantine.go", "jobs/quarantine.go"
 	}
 	for _, hint := range hints(t) {
@@ -138,17 +74,6 @@ func hints(t *testing.T) (all []string) {
 }
 
 func isLetter(r rune) bool { return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' }
-
-// called is the name of the function or method that a call is of.
-func called(c *ast.CallExpr) string {
-	switch f := c.Fun.(type) {
-	case *ast.Ident:
-		return f.Name
-	case *ast.SelectorExpr:
-		return f.Sel.Name
-	}
-	return ""
-}
 
 // literal is the text of a string literal, or of a sum of them.
 func literal(e ast.Expr) (string, bool) {
@@ -244,12 +169,7 @@ func TestCatalogues(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		po := gotext.NewPo()
-		po.Parse(text)
-		for id, tr := range po.GetDomain().GetTranslations() {
-			if id == "" {
-				continue
-			}
+		for id, tr := range lang.Entries(text) {
 			ours := tr.GetN(0)
 			if old, twice := have[id]; twice && old != ours {
 				t.Errorf("%s: %q is translated twice, as %q and as %q", name, id, old, ours)
@@ -294,7 +214,11 @@ func printMissing(at, plurals, have map[string]string) {
 	}
 	slices.SortFunc(order, func(a, b string) int { return strings.Compare(at[a], at[b]) })
 	for _, text := range order {
-		fmt.Printf("#: %s\nmsgid %q\n", at[text], text)
+		fmt.Printf("#: %s\n", at[text])
+		if english := lang.English(text); english != text {
+			fmt.Printf("msgctxt %q\n", strings.TrimSuffix(text, "\x04"+english))
+		}
+		fmt.Printf("msgid %q\n", lang.English(text))
 		if many, ok := plurals[text]; ok {
 			fmt.Printf("msgid_plural %q\nmsgstr[0] \"\"\n\n", many)
 		} else {

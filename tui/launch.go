@@ -60,7 +60,9 @@ func newLaunch(a *app, s jobs.StageStatus, backfill bool) *launch {
 	l.add(widget.NewChoice(fieldWhere, "where", l.usualPlace(), oneOf("here", "workers"), "Here: a process of its own on this machine. Workers: whichever comes first."))
 	l.add(widget.NewField(fieldReason, "reason", "", "none", "Why, for those who read the ledger later.", nil))
 	for _, p := range l.specs {
-		l.add(l.paramField(p))
+		field := l.paramField(p)
+		field.Named, field.Valued = true, p.Kind != "bool" // as on the command line
+		l.add(field)
 	}
 	return l
 }

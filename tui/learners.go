@@ -61,7 +61,7 @@ func (l *learners) question(f db.LearnerFilter) func(context.Context) (db.Learne
 }
 
 // Title is the screen's.
-func (l *learners) Title() string { return "Learners" }
+func (l *learners) Title() string { return l.app.tr("Learners") }
 
 // Typing is on while one searches.
 func (l *learners) Typing() bool { return l.filter.Typing() }

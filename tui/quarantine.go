@@ -39,7 +39,7 @@ func newQuarantine(a *app) *quarantine {
 }
 
 // Title is the screen's.
-func (s *quarantine) Title() string { return "Quarantine" }
+func (s *quarantine) Title() string { return s.app.tr("Quarantine") }
 
 // Typing is on while the filter is open.
 func (s *quarantine) Typing() bool { return s.filter.Typing() }

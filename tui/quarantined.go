@@ -13,6 +13,7 @@ import (
 
 	"sextant/db"
 	"sextant/jobs"
+	"sextant/tui/lang"
 	"sextant/tui/widget"
 )
 
@@ -33,7 +34,7 @@ func newQuarantined(a *app, reason string) *quarantined {
 	s := &quarantined{base: base{app: a}, reason: reason}
 	s.list.init("no row of it is open any more; r shows those that were mended", []widget.Column{
 		{Title: "KEY", Min: 12, Max: 44, Sort: true},
-		{Title: "AT", Min: 2, Right: true, Drop: 3, Sort: true},
+		{Title: lang.Sense("place", "AT"), Min: 2, Right: true, Drop: 3, Sort: true},
 		{Title: "LAST SEEN", Min: 8, Right: true, Sort: true},
 		{Title: "FIRST SEEN", Min: 8, Right: true, Drop: 2, Sort: true},
 		{Title: "TIMES", Min: 4, Right: true, Drop: 1, Sort: true},

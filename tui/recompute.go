@@ -40,8 +40,8 @@ func newRecompute(a *app, users []string) *recompute {
 	theta := a.theme.Glyph.Theta
 	r.all.init("no learners", []widget.Column{
 		{Title: "LEARNER", Min: 12, Max: 40, Sort: true, Grow: true},
-		{Title: theta + " NOW", Min: 12, Right: true, Sort: true},
-		{Title: theta + " NEW", Min: 12, Right: true, Sort: true},
+		{Title: a.tr("%s NOW", theta), Min: 12, Right: true, Sort: true},
+		{Title: a.tr("%s NEW", theta), Min: 12, Right: true, Sort: true},
 		{Title: "CHANGE", Min: 6, Right: true, Sort: true},
 		{Title: "USED", Min: 4, Right: true, Drop: 1, Sort: true},
 		{Title: "LEFT OUT", Min: 4, Right: true, Drop: 2, Sort: true},
@@ -205,9 +205,9 @@ func (r *recompute) fill() {
 	th := a.theme
 	rows := make([]widget.Row, len(r.feed.value))
 	for i, p := range r.feed.value {
-		outcome := widget.T(th.Faint, th.Glyph.Skipped+" "+p.Outcome)
+		outcome := widget.T(th.Faint, th.Glyph.Skipped+" "+th.Told(p.Outcome))
 		if p.Outcome == willUpdate {
-			outcome = widget.T(th.Fresh, th.Glyph.OK+" "+p.Outcome)
+			outcome = widget.T(th.Fresh, th.Glyph.OK+" "+th.Told(p.Outcome))
 		}
 		d := delta(p)
 		change := widget.N(th.Accent, signed(d), d)
@@ -280,7 +280,7 @@ func (r *recompute) facts(p jobs.ThetaPreview) []widget.Line {
 	th := r.app.theme
 	lines := []widget.Line{widget.S(th.Strong, widget.Clean(p.UserID)), r.change(p)}
 	if p.Outcome != willUpdate {
-		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, r.app.tr("would write nothing: %s", widget.Clean(p.Outcome))))
+		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, r.app.tr("would write nothing: %s", th.Told(p.Outcome))))
 	} else if p.New != nil {
 		lines[1] = lines[1].Add(th.Muted, "  "+abilityWords(th, p.New.Theta, p.New.SE))
 	}

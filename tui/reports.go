@@ -75,7 +75,7 @@ func (s *reports) wanted() db.ReportFilter {
 }
 
 // Title is the screen's.
-func (s *reports) Title() string { return "Reports" }
+func (s *reports) Title() string { return s.app.tr("Reports") }
 
 // Typing is on while the filter is open.
 func (s *reports) Typing() bool { return s.filter.Typing() }

@@ -35,8 +35,8 @@ func newRestore(a *app, user string) *restore {
 	r.list.init("no estimate yet", newLearner(a, user).lists[panePast].Columns)
 	r.topics.init("nothing to restore", []widget.Column{
 		{Title: "TOPIC", Min: 10, Max: 28, Sort: true},
-		{Title: theta + " NOW", Min: 5, Right: true, Sort: true},
-		{Title: theta + " NEW", Min: 5, Right: true, Sort: true},
+		{Title: a.tr("%s NOW", theta), Min: 5, Right: true, Sort: true},
+		{Title: a.tr("%s NEW", theta), Min: 5, Right: true, Sort: true},
 		{Title: "CHANGE", Min: 5, Right: true, Sort: true},
 		{Title: "ESTIMATED", Min: 11, Drop: 1, Sort: true},
 	})

@@ -10,6 +10,7 @@ import (
 
 	"sextant/db"
 	"sextant/jobs"
+	"sextant/tui/lang"
 	"sextant/tui/theme"
 	"sextant/tui/widget"
 )
@@ -52,7 +53,7 @@ func (r *run) Title() string {
 	if r.feed.loaded {
 		return r.feed.value.Stage + " " + shortID(r.id)
 	}
-	return "run " + shortID(r.id)
+	return r.app.tr(lang.Sense("title", "run %s"), shortID(r.id))
 }
 
 // Typing is on while the filter is open.
@@ -248,7 +249,7 @@ func (r *run) paneTabs() widget.Line {
 		}
 		return widget.S(th.Muted, text)
 	}
-	line := name(paneLog, r.app.tr("Log")).Add(th.Faint, " "+count(r.log.Len())).Add(th.Blank, "   ")
+	line := name(paneLog, r.app.tr(lang.Sense("run", "Log"))).Add(th.Faint, " "+count(r.log.Len())).Add(th.Blank, "   ")
 	line = append(line, name(paneFailures, r.app.tr("Failures"))...)
 	number := th.Faint
 	if r.failures.Len() > 0 {

@@ -14,17 +14,13 @@ import (
 
 // runFacts are the facts about a run, a line each, the most asked for first.
 func runFacts(th *theme.Theme, now time.Time, r db.Run) []widget.Line {
-	by := string(r.Trigger)
-	if r.Actor != "" {
-		by += ", " + r.Actor
-	}
 	where := r.Host
 	if r.PID != nil {
 		where += th.Tr(", pid %d", *r.PID)
 	}
 	lines := []widget.Line{
 		pair(th, "days", runWindow(th, r)),
-		pair(th, "started by", by),
+		pair(th, "started by", startedBy(th, r, ", ")),
 		pair(th, "when", stamp(r.CreatedAt)+", "+ago(th, now, r.CreatedAt)),
 		pair(th, "where", where),
 		pair(th, "reason", orDash(th, r.Reason)),

@@ -88,7 +88,7 @@ func (l *runList) question(f db.RunFilter) func(context.Context) ([]db.Run, erro
 // narrow asks for the runs that a filter chooses; one that is not complete yet
 // leaves the list as it is and says what it lacks.
 func (l *runList) narrow(text string) tea.Cmd {
-	f, err := jobs.ParseRunFilter(text, l.app.now())
+	f, err := jobs.ParseRunFilter(runFilterTyped(l.app.theme, text), l.app.now())
 	if err != nil {
 		l.wrong = errorWords(l.app.theme, err)
 		return nil
@@ -104,7 +104,7 @@ func newRuns(a *app) *runs {
 }
 
 // Title is the screen's.
-func (r *runs) Title() string { return "Runs" }
+func (r *runs) Title() string { return r.app.tr("Runs") }
 
 // Keys are what can be done with the run under the cursor.
 func (r *runs) Keys() []Key {
@@ -246,10 +246,6 @@ func (l *runList) fill() {
 		if r.UnitsTotal > 0 {
 			done = widget.N(th.Muted, fmt.Sprintf("%s/%s", count(r.UnitsDone), count(r.UnitsTotal)), float64(r.UnitsDone))
 		}
-		by := string(r.Trigger)
-		if r.Actor != "" {
-			by += " " + widget.Clean(r.Actor)
-		}
 		rows[i] = widget.Row{ID: r.ID.String(), Cells: []widget.Cell{
 			widget.T(style, sign+" "+statusWord(th, r.Status)),
 			widget.T(th.Text, r.Stage),
@@ -257,7 +253,7 @@ func (l *runList) fill() {
 			tookCell(th, now, &r),
 			done,
 			widget.T(th.Text, shortWindow(th, r)),
-			widget.T(th.Muted, by),
+			widget.T(th.Muted, startedBy(th, r, " ")),
 			widget.T(th.Muted, widget.Clean(r.Host)),
 			widget.T(th.Faint, shortID(r.ID)),
 			widget.T(th.Muted, widget.Clean(r.Reason)),

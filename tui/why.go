@@ -140,7 +140,7 @@ func (s *why) Keys() []Key {
 			Do: func() tea.Cmd { return a.push(newItem(a, "", s.currentItem())) }},
 		{Strokes: []string{"tab"}, Label: "used/left out", Help: "the answers that count, or those left out", Do: func() tea.Cmd { s.onLeft = !s.onLeft; return nil }},
 		{Strokes: []string{"t"}, Label: "topic", Help: "explain a topic's estimate, or the overall one", Off: first(unknown, when(len(s.topics) == 0, "no answer has a topic")), Do: s.chooseTopic},
-		{Strokes: []string{"T"}, Label: "recompute " + a.theme.Glyph.Theta, Help: "recompute the ability: preview, confirmation", Changes: true, Off: a.readOnly(),
+		{Strokes: []string{"T"}, Label: a.tr("recompute %s", a.theme.Glyph.Theta), Help: "recompute the ability: preview, confirmation", Changes: true, Off: a.readOnly(),
 			Do: func() tea.Cmd { return a.push(newRecompute(a, []string{s.user})) }},
 		{Strokes: []string{"d"}, Label: "describe", Help: "where the estimate comes from, in full", Off: unknown, Do: func() tea.Cmd { return a.open(describeWhy(a, s.feed.value, s.command())) }},
 		{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that explains the same", Do: func() tea.Cmd { return a.copy(s.command()) }},

@@ -63,7 +63,7 @@ func newWorkers(a *app) *workers {
 }
 
 // Title is the screen's.
-func (s *workers) Title() string { return "Workers" }
+func (s *workers) Title() string { return s.app.tr("Workers") }
 
 // Typing is on while the filter is open.
 func (s *workers) Typing() bool { return s.list().filter.Typing() }

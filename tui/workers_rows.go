@@ -66,7 +66,7 @@ func (s *workers) fillRunning() {
 			widget.N(th.Running, shortDuration(th, took), took.Seconds()),
 			widget.T(th.Muted, done),
 			widget.T(th.Text, shortWindow(th, r)),
-			widget.T(th.Muted, strings.TrimSpace(string(r.Trigger)+" "+widget.Clean(r.Actor))),
+			widget.T(th.Muted, startedBy(th, r, " ")),
 			widget.T(th.Muted, widget.Clean(host)),
 			beat,
 			widget.T(th.Faint, shortID(r.ID)),

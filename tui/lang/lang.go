@@ -58,14 +58,12 @@ func Load(name string) (*Catalogue, error) {
 		if err != nil {
 			return nil, err
 		}
-		po := gotext.NewPo()
-		po.Parse(text)
-		for id, t := range po.GetDomain().GetTranslations() {
-			if id == "" {
-				continue
-			}
+		for id, t := range Entries(text) {
 			c.words[id] = t
-			if path.Base(f) == elsewhere && verb.MatchString(id) {
+			switch {
+			case t.PluralID != "" && len(verb.FindAllString(id, -1)) == 1: // how many of something, wherever it is said
+				c.told = append(c.told, recognise(id, t.GetN(0)), recognise(t.PluralID, t.GetN(0)))
+			case path.Base(f) == elsewhere && verb.MatchString(id):
 				c.told = append(c.told, recognise(id, t.Get()))
 			}
 		}
@@ -74,6 +72,38 @@ func Load(name string) (*Catalogue, error) {
 		return cmp.Or(len(b.is.String())-len(a.is.String()), strings.Compare(a.is.String(), b.is.String()))
 	})
 	return c, nil
+}
+
+// Entries are those of a gettext catalogue, by their English text or, where they
+// have a msgctxt, by what Sense makes of both.
+func Entries(catalogue []byte) map[string]*gotext.Translation {
+	po := gotext.NewPo()
+	po.Parse(catalogue)
+	all := po.GetDomain().GetTranslations()
+	delete(all, "") // the head
+	for context, entries := range po.GetDomain().GetCtxTranslations() {
+		delete(entries, "") // the parser's own
+		for id, t := range entries {
+			all[Sense(context, id)] = t
+		}
+	}
+	return all
+}
+
+// apart stands between a context and its text, as in gettext's own files.
+const apart = "\x04"
+
+// Sense is an English text that means something else in one context than
+// elsewhere, to be given to Tr or to whatever does that: catalogues have it under
+// that msgctxt.
+func Sense(context, english string) string { return context + apart + english }
+
+// English is a text without its context.
+func English(text string) string {
+	if _, english, found := strings.Cut(text, apart); found {
+		return english
+	}
+	return text
 }
 
 var verb = regexp.MustCompile(`%(?:\[\d+\])?[sdqv]`)
@@ -104,12 +134,29 @@ func (c *Catalogue) Told(english string) string {
 		if m := p.is.FindStringSubmatch(english); m != nil {
 			args := make([]any, len(m)-1)
 			for i, v := range m[1:] {
-				args[i] = c.Told(v)
+				args[i] = c.part(v)
 			}
 			return fmt.Sprintf(p.say, args...)
 		}
 	}
 	return english
+}
+
+// part is what a sentence is put together of: a sentence of its own, or a list
+// of words.
+func (c *Catalogue) part(english string) string {
+	words := strings.Split(english, ", ")
+	if ours := c.Told(english); ours != english || len(words) == 1 {
+		return ours
+	}
+	for i, w := range words {
+		t, ok := c.words[w]
+		if !ok {
+			return english
+		}
+		words[i] = t.Get()
+	}
+	return strings.Join(words, ", ")
 }
 
 // Detect is the language that the environment asks for, among those there are.
@@ -135,7 +182,7 @@ func (c *Catalogue) Name() string {
 
 // Tr is the English text in the language, with what it has verbs for.
 func (c *Catalogue) Tr(english string, args ...any) string {
-	text := english
+	text := English(english)
 	if c != nil {
 		if t, ok := c.words[english]; ok {
 			text = t.Get()

@@ -166,7 +166,7 @@ func (c Chart) View(th *theme.Theme, w, h int) []string {
 	const labels = 6
 	plotW, plotH := w-labels-1, h-2
 	if len(series) == 0 || plotW < 8 || plotH < 2 {
-		return []string{S(th.Faint, "no history yet").Truncate(w, th.Glyph.Ellipsis).String()}
+		return []string{S(th.Faint, th.Tr("no history yet")).Truncate(w, th.Glyph.Ellipsis).String()}
 	}
 	low, high := valueRange(series)
 	from, to := timeRange(series)

@@ -17,6 +17,8 @@ type Field struct {
 	Choices []string
 	Check   func(value string) error // live validation; nil: anything goes
 	Grid    *Calendar
+	Named   bool // Label is a name, as of a parameter: in no language
+	Valued  bool // so are Choices
 
 	input  Input
 	choice int
@@ -145,7 +147,7 @@ func (f *Form) Err() error {
 func (f *Form) View(th *theme.Theme, w, h int) []string {
 	label := 0
 	for _, field := range f.Fields {
-		label = max(label, S(th.Text, th.Tr(field.Label)).Width())
+		label = max(label, S(th.Text, words(th, field.Label, field.Named)).Width())
 	}
 	label = min(label, w/2)
 	var lines []string
@@ -182,7 +184,7 @@ func (f *Field) view(th *theme.Theme, w, label int, focused bool) []string {
 		cursor, style = th.Glyph.Cursor, th.Strong
 	}
 	line := S(th.Accent, cursor+" ")
-	line = append(line, S(style, th.Tr(f.Label)).Pad(label, th.Glyph.Ellipsis, style, false)...).Add(th.Blank, "  ")
+	line = append(line, S(style, words(th, f.Label, f.Named)).Pad(label, th.Glyph.Ellipsis, style, false)...).Add(th.Blank, "  ")
 	room := max(1, w-line.Width())
 	if f.Grid != nil {
 		return f.grid(th, line, room, focused)
@@ -219,6 +221,14 @@ func (f *Field) grid(th *theme.Theme, label Line, w int, focused bool) []string 
 	return out
 }
 
+// words is a text in the operator's language, unless it is a name.
+func words(th *theme.Theme, english string, name bool) string {
+	if name {
+		return english
+	}
+	return th.Tr(english)
+}
+
 func (f *Field) options(th *theme.Theme, focused bool) Line {
 	var line Line
 	for i, c := range f.Choices {
@@ -227,11 +237,11 @@ func (f *Field) options(th *theme.Theme, focused bool) Line {
 		}
 		switch {
 		case i == f.choice && focused:
-			line = line.Add(th.Button, "["+th.Tr(c)+"]")
+			line = line.Add(th.Button, "["+words(th, c, f.Valued)+"]")
 		case i == f.choice:
-			line = line.Add(th.Strong, "["+th.Tr(c)+"]")
+			line = line.Add(th.Strong, "["+words(th, c, f.Valued)+"]")
 		default:
-			line = line.Add(th.Muted, " "+th.Tr(c)+" ")
+			line = line.Add(th.Muted, " "+words(th, c, f.Valued)+" ")
 		}
 	}
 	return line

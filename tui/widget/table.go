@@ -6,21 +6,22 @@ import (
 	"slices"
 	"strings"
 
+	"sextant/tui/lang"
 	"sextant/tui/theme"
 )
 
 // Column describes one column of a Table.
 type Column struct {
-	Title string
-	Min   int  // the narrowest useful width
-	Max   int  // 0: as wide as its content
-	Right bool // aligned, as numbers are
-	Drop  int  // when space is short the highest goes first; 0 never goes
-	Grow  bool // takes the space that is left
-	Sort  bool // can be sorted by
-	Desc  bool // sorted elsewhere, it descends unless turned around
-	Hide  bool // is filtered by, not shown
-	Quiet bool // changes all the time: it never flashes
+	Title string // in English, with its context where it has one
+	Min   int    // the narrowest useful width
+	Max   int    // 0: as wide as its content
+	Right bool   // aligned, as numbers are
+	Drop  int    // when space is short the highest goes first; 0 never goes
+	Grow  bool   // takes the space that is left
+	Sort  bool   // can be sorted by
+	Desc  bool   // sorted elsewhere, it descends unless turned around
+	Hide  bool   // is filtered by, not shown
+	Quiet bool   // changes all the time: it never flashes
 }
 
 // Cell is one value: how it looks, and what it sorts by.
@@ -57,6 +58,7 @@ type Table struct {
 	natural []int // content width by column, titles aside
 	shown   []int // rows after filter and sort, by index
 	marked  map[string]bool
+	titled  []string // the titles as last shown
 	filter  string
 	flash   flashes
 	sort    int // 1 + the column; 0: as given
@@ -125,7 +127,8 @@ func compare(a, b Cell, reverse bool) int {
 }
 
 // matches reports whether every word of the filter stands in some cell of the
-// row; "title:word" looks in that column alone.
+// row; "title:word" looks in that column alone, by its title in English or as it
+// is shown.
 func (t *Table) matches(r Row) bool {
 	for word := range strings.FieldsSeq(strings.ToLower(t.filter)) {
 		column, value, named := strings.Cut(word, ":")
@@ -133,7 +136,7 @@ func (t *Table) matches(r Row) bool {
 		for i, c := range r.Cells {
 			text := strings.ToLower(c.Plain())
 			if strings.Contains(text, word) ||
-				named && strings.HasPrefix(strings.ToLower(t.Columns[i].Title), column) && strings.Contains(text, value) {
+				named && t.titledSo(i, column) && strings.Contains(text, value) {
 				found = true
 				break
 			}
@@ -143,6 +146,12 @@ func (t *Table) matches(r Row) bool {
 		}
 	}
 	return true
+}
+
+// titledSo reports whether a column's title starts so, in small letters.
+func (t *Table) titledSo(column int, start string) bool {
+	return strings.HasPrefix(strings.ToLower(lang.English(t.Columns[column].Title)), start) ||
+		column < len(t.titled) && strings.HasPrefix(strings.ToLower(t.titled[column]), start)
 }
 
 // SetFilter shows only the rows that hold every word of s.
@@ -388,11 +397,13 @@ func (t *Table) View(th *theme.Theme) []string {
 
 func (t *Table) titles(th *theme.Theme, w []int) string {
 	line := S(th.Blank, strings.Repeat(" ", gutter))
+	t.titled = t.titled[:0]
 	for i, c := range t.Columns {
+		title := th.Tr(c.Title)
+		t.titled = append(t.titled, title)
 		if w[i] == 0 {
 			continue
 		}
-		title := th.Tr(c.Title)
 		cell := S(th.Muted, title)
 		if t.sort == i+1 {
 			sign := th.Glyph.Up

@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"sextant/tui/lang"
 	"sextant/tui/theme"
 )
 
@@ -96,6 +97,24 @@ func TestTableSort(t *testing.T) {
 func TestTableFilter(t *testing.T) {
 	for filter, want := range map[string][]string{"": {"bo", "Al", "cy", "di"}, "seo": {"bo", "di"}, "BUS y": {"cy"}, "city:b": {"Al", "cy"}, "name:b": {"bo"}, "name:seoul": nil} {
 		tb := people()
+		tb.SetFilter(filter)
+		if got := tb.ids(); !reflect.DeepEqual(got, want) {
+			t.Errorf("filter %q: %v, want %v", filter, got, want)
+		}
+	}
+}
+
+// A column is named by its title in English or as it is shown.
+func TestTableFilterInTheLanguage(t *testing.T) {
+	ko, err := lang.Load("ko")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tb := &Table{Columns: []Column{{Title: "FLAGS", Min: 8}, {Title: lang.Sense("place", "AT"), Min: 8}, {Title: "REASON", Min: 8, Hide: true}}}
+	tb.SetRows([]Row{{ID: "1", Cells: []Cell{T(plain.Text, "부적합"), T(plain.Text, "x"), T(plain.Text, "y")}}, {ID: "2", Cells: []Cell{T(plain.Text, "x"), T(plain.Text, "부적합"), T(plain.Text, "z")}}})
+	tb.SetSize(60, 5)
+	tb.View(theme.New(theme.Mode{NoColor: true, Lang: ko}))
+	for filter, want := range map[string][]string{"표시:부적합": {"1"}, "flags:부적합": {"1"}, "순번:부적합": {"2"}, "at:부": {"2"}, "이유:z": {"2"}, "요일:부적합": nil} {
 		tb.SetFilter(filter)
 		if got := tb.ids(); !reflect.DeepEqual(got, want) {
 			t.Errorf("filter %q: %v, want %v", filter, got, want)
