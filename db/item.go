@@ -178,6 +178,29 @@ func itemBank(ctx context.Context, q querier, items []string) ([]ItemParams, err
 		ORDER BY item_id`, args...)
 }
 
+// ItemBankBefore gives the parameters of the items named that were in force on
+// the night of a day: of a scale's calibrations of the unfiltered bank and of
+// earlier days the newest that fitted the item, else the question's own seed.
+func (tx *Tx) ItemBankBefore(ctx context.Context, day Day, version string, items []string) ([]ItemParams, error) {
+	p, err := inspectPlatform(ctx, tx.tx)
+	if err != nil {
+		return nil, err
+	}
+	fitted := `
+		SELECT i COLLATE "C" AS item_id, h.a, h.b, h.c, 'calibration' AS origin FROM unnest($3::text[]) i
+		CROSS JOIN LATERAL (
+			SELECT a, b, c FROM sextant.item_history h JOIN sextant.calibration k USING (run_id)
+			WHERE h.item_id = i COLLATE "C" AND h.dropped IS NULL AND ` + usable + ` AND k.bank = '' AND k.version = $2 AND k.data_day < $1
+			ORDER BY k.data_day DESC, k.fitted_at DESC LIMIT 1) h`
+	if p.seeded() {
+		fitted = `
+		WITH fitted AS (` + fitted + `), seed AS (` + p.questionParams() + `)
+		SELECT * FROM fitted
+		UNION ALL SELECT * FROM seed s WHERE s.item_id = ANY ($3) AND NOT EXISTS (SELECT FROM fitted f WHERE f.item_id = s.item_id)`
+	}
+	return collect[ItemParams](ctx, tx.tx, fitted, day, version, text(items))
+}
+
 // PublishCalibration writes a calibration and its items to the histories and,
 // when it comes into force for the unfiltered bank, its parameters to
 // mirt_item_params.

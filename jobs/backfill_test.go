@@ -13,6 +13,7 @@ import (
 	"sextant/db"
 	"sextant/db/dbtest"
 	"sextant/jobs"
+	"sextant/jobs/demo"
 )
 
 // between is what happens in a world after one moment and up to another.
@@ -42,7 +43,8 @@ func (w world) between(after, until time.Time) world {
 	return out
 }
 
-// daily is what the daily stages have published for days from one on.
+// daily is what the daily stages have published for days from one on. The day that
+// an inactivity was written for is not of it: what changed nothing is not written.
 func (b *bench) daily(from db.Day) string {
 	b.Helper()
 	return one[string](b, `
@@ -50,7 +52,7 @@ func (b *bench) daily(from db.Day) string {
 		        FROM public.features_topic_daily f WHERE date >= $1)
 		    || E'\n' || (SELECT string_agg(user_id || ' ' || week_start || ' ' || kpis, E'\n' ORDER BY user_id COLLATE "C", week_start)
 		        FROM public.weekly_kpi WHERE week_start >= $1)
-		    || E'\n' || (SELECT string_agg(to_jsonb(k)::text, E'\n' ORDER BY user_id, week_start) FROM sextant.kpi_row k WHERE week_start >= $1)`, from)
+		    || E'\n' || (SELECT string_agg((to_jsonb(k) - 'quiet_day')::text, E'\n' ORDER BY user_id, week_start) FROM sextant.kpi_row k WHERE week_start >= $1)`, from)
 }
 
 // A backfill of old days, in any order and any partition, gives the rows that
@@ -74,7 +76,7 @@ func TestABackfillGivesWhatTheNightsGave(t *testing.T) {
 		known = night
 		// A log without update times is read again for a week back from the real today.
 		nights.run(jobs.Request{Stage: "sync-answers", Options: map[string]string{"full": "true"}})
-		for _, stage := range []string{features, kpis} {
+		for _, stage := range []string{features, kpis, inactive} {
 			nights.run(jobs.Request{Stage: stage, Options: options[stage]})
 		}
 	}
@@ -93,7 +95,7 @@ func TestABackfillGivesWhatTheNightsGave(t *testing.T) {
 	}
 	rng.Shuffle(len(parts), func(i, j int) { parts[i], parts[j] = parts[j], parts[i] })
 	for _, p := range parts {
-		for _, stage := range []string{features, kpis} {
+		for _, stage := range []string{features, kpis, inactive} {
 			late.run(jobs.Request{Stage: stage, From: &p[0], To: &p[1], Missing: rng.IntN(2) == 0, Options: options[stage]})
 		}
 	}
@@ -197,5 +199,44 @@ func TestTimeZonesChangeNothing(t *testing.T) {
 		if got != want {
 			t.Errorf("in %s:\n%s\nin UTC:\n%s", zone, got, want)
 		}
+	}
+}
+
+// A calibration of an old day scores the items that it sets aside with what was in
+// force on its night, not with what newer nights have made of them.
+func TestABackfilledCalibrationIsAsItsNight(t *testing.T) {
+	t.Parallel()
+	world := demo.Options{Learners: 60, Items: 60, Days: 40, Seed: 12}
+	options := map[string]string{"min-answers": "25", "lookback-days": "25"}
+	first, last := *day("2026-03-26"), lastDay
+	calibrate := func(b *bench, from, to db.Day) {
+		for d := from; !to.Before(d); d = d.Add(1) {
+			b.run(jobs.Request{Stage: "mirt-calibrate", Date: &d, Options: options})
+		}
+	}
+	nights, _ := newDemoBench(t, world)
+	calibrate(nights, first, last)
+	late, _ := newDemoBench(t, world)
+	calibrate(late, last, last)
+	late.run(jobs.Request{Stage: "mirt-calibrate", From: &first, To: value(last.Add(-1)), Options: options})
+	for what, sql := range map[string]string{
+		"items": `SELECT string_agg(concat_ws(' ', data_day, item_id, a, b, dropped), E'\n' ORDER BY data_day, item_id)
+			FROM sextant.item_history JOIN sextant.calibration USING (run_id) WHERE data_day < $1`,
+		"θs": `SELECT string_agg(concat_ws(' ', as_of, user_id, topic_id, theta, se, n_answers), E'\n' ORDER BY as_of, user_id, topic_id)
+			FROM sextant.theta_history WHERE as_of < $1`,
+	} {
+		want, got := strings.Split(one[string](nights, sql, last), "\n"), strings.Split(one[string](late, sql, last), "\n")
+		if len(want) != len(got) || len(want) < 200 {
+			t.Errorf("%d %s backfilled, %d night by night", len(got), what, len(want))
+		}
+		for i := range min(len(want), len(got)) {
+			if want[i] != got[i] {
+				t.Fatalf("%s backfilled\n%s\non their night\n%s", what, got[i], want[i])
+			}
+		}
+	}
+	// The test is about items that one night fits and another sets aside.
+	if n := one[int](nights, `SELECT count(*) FROM (SELECT item_id FROM sextant.item_history GROUP BY 1 HAVING count(dropped) BETWEEN 1 AND 5) i`); n < 3 {
+		t.Errorf("only %d items come and go", n)
 	}
 }

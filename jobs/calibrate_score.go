@@ -20,11 +20,8 @@ func (c *calibration) score(ctx context.Context) error {
 	usable := make([]bool, len(bank))
 	for i, name := range c.history.items.names {
 		p, ok := inForce[name]
-		if c.result.Items[i].Dropped == "" {
-			fitted := c.link.Params(c.result.Items[i].Params)
-			if (db.ItemParams{A: fitted.A, B: fitted.B, C: fitted.C}).Usable() { // as every later scorer judges
-				p, ok = fitted, true
-			}
+		if fitted, usable := c.linked(i); usable {
+			p, ok = fitted, true
 		}
 		if !ok {
 			p = irt.ItemParams{A: 1} // stands in the table, never used
@@ -127,8 +124,9 @@ func (sc scored) thetas(p personAnswers, topics []string) []db.Theta {
 }
 
 // inForce are the parameters of the items that this calibration may have set
-// aside: those published, or, of a bank of its own, those of the calibration it
-// is linked to.
+// aside: those published; of a day older than the newest published, those that
+// were on its night; or, of a bank of its own, those of the calibration it is
+// linked to.
 func (c *calibration) inForce(ctx context.Context) (map[string]irt.ItemParams, error) {
 	params := map[string]irt.ItemParams{}
 	if c.bank != "" {
@@ -137,9 +135,43 @@ func (c *calibration) inForce(ctx context.Context) (map[string]irt.ItemParams, e
 		}
 		return params, nil
 	}
-	bank, err := c.job.DB.ItemBank(ctx)
+	var bank []db.ItemParams
+	err := c.job.DB.InSnapshot(ctx, func(tx *db.Tx) error {
+		older, err := tx.NewerPublished(ctx, calibrateStage, c.bank, c.day)
+		switch {
+		case err != nil:
+			return err
+		case older:
+			bank, err = tx.ItemBankBefore(ctx, c.day, c.params.Version, c.setAside())
+		default:
+			bank, err = tx.ItemBank(ctx, nil)
+		}
+		return err
+	})
 	for _, k := range bank {
 		params[k.ItemID] = irt.ItemParams{A: k.A, B: k.B, C: k.C}
 	}
 	return params, err
+}
+
+// setAside are the items that the fit has no parameters of, or none that can be
+// used.
+func (c *calibration) setAside() []string {
+	var items []string
+	for i, name := range c.history.items.names {
+		if _, ok := c.linked(i); !ok {
+			items = append(items, name)
+		}
+	}
+	return items
+}
+
+// linked are an item's fitted parameters on the scale, and whether answers can be
+// scored with them, as every later scorer judges.
+func (c *calibration) linked(i int) (irt.ItemParams, bool) {
+	if c.result.Items[i].Dropped != "" {
+		return irt.ItemParams{}, false
+	}
+	p := c.link.Params(c.result.Items[i].Params)
+	return p, db.ItemParams{A: p.A, B: p.B, C: p.C}.Usable()
 }
