@@ -97,10 +97,10 @@ func (c *confirm) Box(w, h int) []string {
 		Add(th.Muted, "  "+widget.Clean(c.app.about.Database))
 	out := []string{"", where.Truncate(w, th.Glyph.Ellipsis).String(), ""}
 	for _, l := range c.text {
-		out = append(out, widget.Wrap(l, w)...)
+		out = append(out, widget.WrapIndented(l, w)...)
 	}
 	if c.shell != "" {
-		out = append(append(out, ""), widget.Wrap(widget.S(th.Muted, "$ ").Add(th.Accent, widget.Clean(c.shell)), w)...)
+		out = append(append(out, ""), widget.WrapIndented(widget.S(th.Muted, "$ ").Add(th.Accent, widget.Clean(c.shell)), w)...)
 	}
 	no, yes := th.Button, th.Muted
 	cancel := th.Tr("Cancel")

@@ -83,9 +83,15 @@ func (a *app) frame() []string {
 		body = widget.Dim(a.theme, body)
 	}
 	rows = append(rows, body...)
-	rows = append(rows, a.status(), a.footer())
+	var box []string
 	if n := len(a.dialogs); n > 0 {
-		rows = a.overlay(rows, a.dialogs[n-1])
+		box = a.box(a.dialogs[n-1]) // which changes what its keys do, and so the footer
+	}
+	rows = append(rows, a.status(), a.footer())
+	if box != nil {
+		foot := rows[len(rows)-1]
+		rows = widget.Overlay(a.theme, rows, box, a.width)
+		rows[len(rows)-1] = foot
 	}
 	return rows
 }
@@ -128,8 +134,8 @@ func (a *app) apart(left, right widget.Line) string {
 	return a.fit(append(left, right...))
 }
 
-// overlay frames a dialog over the window.
-func (a *app) overlay(rows []string, d dialog) []string {
+// box is a dialog in its frame, as wide as it needs.
+func (a *app) box(d dialog) []string {
 	th := a.theme
 	w := min(a.width-4, 92)
 	h := a.height - 4
@@ -138,14 +144,10 @@ func (a *app) overlay(rows []string, d dialog) []string {
 	for _, l := range content {
 		inner = max(inner, ansi.StringWidth(l))
 	}
-	foot := rows[len(rows)-1]
 	w = min(w, max(inner, min(48, w-4))+4)
 	edge := th.Accent
 	if _, changes := d.(*confirm); changes {
 		edge = th.ChangeKey
 	}
-	box := widget.Box(th, d.Title(), edge, content, w)
-	out := widget.Overlay(th, rows, box, a.width)
-	out[len(out)-1] = foot
-	return out
+	return widget.Box(th, d.Title(), edge, content, w)
 }

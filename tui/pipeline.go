@@ -222,7 +222,7 @@ func (p *pipeline) detail(s jobs.StageStatus, w int) []string {
 	lines = append(lines, stageFacts(th, now, s)...)
 	var rows []string
 	for _, l := range lines {
-		for _, r := range widget.Wrap(l, w) {
+		for _, r := range widget.WrapIndented(l, w) {
 			rows = append(rows, "  "+r)
 		}
 	}
@@ -234,7 +234,7 @@ func loading(a *app, what string, err error) []string {
 	th := a.theme
 	if err != nil && !connectionLost(err) {
 		var rows []string
-		for _, l := range widget.Wrap(widget.S(th.Failed, th.Glyph.Bad+" "+errorWords(th, err)), a.width-4) {
+		for _, l := range widget.WrapIndented(widget.S(th.Failed, th.Glyph.Bad+" "+errorWords(th, err)), a.width-4) {
 			rows = append(rows, "  "+l)
 		}
 		return append([]string{""}, rows...)

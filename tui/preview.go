@@ -156,7 +156,7 @@ func (p *preview) View() []string {
 	lines = append(lines, widget.S(th.Muted, "$ ").Add(th.Accent, widget.Clean(v.Command)))
 	var rows []string
 	for _, l := range lines {
-		for _, r := range widget.Wrap(l, p.width-2) {
+		for _, r := range widget.WrapIndented(l, p.width-2) {
 			rows = append(rows, " "+r)
 		}
 	}

@@ -127,7 +127,7 @@ func adviceLines(th *theme.Theme, r jobs.QuarantinedReason, w int) []string {
 	}
 	var rows []string
 	for _, l := range lines {
-		for _, row := range widget.Wrap(l, w-2) {
+		for _, row := range widget.WrapIndented(l, w-2) {
 			rows = append(rows, " "+row)
 		}
 	}

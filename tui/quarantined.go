@@ -177,7 +177,7 @@ func (s *quarantined) View() []string {
 	}
 	var under []string
 	if r, ok := s.current(); ok && s.height >= 16 {
-		text := widget.Wrap(widget.S(th.Muted, th.Tr("raw")+"  ").Add(th.Text, rawText(r.Raw)), s.width-2)
+		text := widget.WrapIndented(widget.S(th.Muted, th.Tr("raw")+"  ").Add(th.Text, rawText(r.Raw)), s.width-2)
 		for _, l := range text[:min(len(text), s.height/4)] {
 			under = append(under, " "+l)
 		}

@@ -258,7 +258,7 @@ func (r *recompute) View() []string {
 	p := r.feed.value[0]
 	var rows []string
 	for _, l := range r.facts(p) {
-		for _, s := range widget.Wrap(l, r.width-2) {
+		for _, s := range widget.WrapIndented(l, r.width-2) {
 			rows = append(rows, " "+s)
 		}
 	}

@@ -198,7 +198,7 @@ func (r *restore) outcome(w, h int) []string {
 	lines = append(lines, widget.S(th.Muted, "$ ").Add(th.Accent, widget.Clean(r.request().Command())))
 	var rows []string
 	for _, l := range lines {
-		for _, s := range widget.Wrap(l, w-2) {
+		for _, s := range widget.WrapIndented(l, w-2) {
 			rows = append(rows, " "+s)
 		}
 	}

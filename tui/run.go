@@ -2,7 +2,6 @@ package tui
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -143,7 +142,7 @@ func logLine(th *theme.Theme, e db.RunEvent) widget.Line {
 	case "error":
 		style = th.Failed
 	}
-	line := widget.S(th.Faint, e.At.UTC().Format("15:04:05")).Add(style, fmt.Sprintf(" %-5s ", e.Level)).Add(th.Text, widget.Clean(e.Message))
+	line := widget.S(th.Faint, e.At.UTC().Format("15:04:05")).Add(style, " "+e.Level).Pad(len("15:04:05 error"), "", th.Blank, false).Add(th.Blank, " ").Add(th.Text, widget.Clean(e.Message))
 	attrs, _ := jobs.ReadFields(e.Attrs) // the database holds nothing but objects
 	for _, f := range attrs {
 		if text := f.Read(); text != "" {

@@ -62,9 +62,9 @@ func describeRun(a *app, r db.Run, command string) dialog {
 	th := a.theme
 	d := &textDialog{app: a, title: r.Stage + " " + shortID(r.ID), copies: command}
 	sign, style := statusLook(th, r.Status)
-	lines := []widget.Line{widget.S(th.Muted, th.Tr("status")).Pad(11, "", th.Muted, false).Add(style, sign+" "+statusWord(th, r.Status))}
+	lines := []widget.Line{labelled(th, "status", style, sign+" "+statusWord(th, r.Status))}
 	if r.Error != nil {
-		lines = append(lines, widget.S(th.Muted, th.Tr("error")).Pad(11, "", th.Muted, false).Add(th.Failed, widget.Clean(*r.Error)))
+		lines = append(lines, labelled(th, "error", th.Failed, *r.Error))
 	}
 	lines = append(lines, runFacts(th, a.now(), r)...)
 	if took, ok := runLength(a.now(), r); ok {
@@ -88,7 +88,7 @@ func (r *run) head(w int) []string {
 	}
 	rows := []string{a.fit(status), a.fit(r.progress(w - 2))}
 	if d.Error != nil {
-		text := widget.Wrap(widget.S(th.Failed, th.Glyph.Bad+" "+widget.Clean(*d.Error)), w-2)
+		text := widget.WrapIndented(widget.S(th.Failed, th.Glyph.Bad+" "+widget.Clean(*d.Error)), w-2)
 		for _, l := range text[:min(len(text), 3)] {
 			rows = append(rows, " "+l)
 		}

@@ -43,7 +43,7 @@ func (s *why) head() []string {
 	}
 	var rows []string
 	for _, l := range lines {
-		for _, r := range widget.Wrap(l, s.width-2) {
+		for _, r := range widget.WrapIndented(l, s.width-2) {
 			rows = append(rows, " "+r)
 		}
 	}

@@ -270,5 +270,11 @@ const shortIDLength = 13
 
 // pair is a label and its value, as details show them.
 func pair(th *theme.Theme, label, value string) widget.Line {
-	return widget.S(th.Muted, th.Tr(label)).Pad(11, "", th.Muted, false).Add(th.Text, widget.Clean(value))
+	return labelled(th, label, th.Text, value)
+}
+
+// labelled is pair with a value in some style.
+func labelled(th *theme.Theme, label string, style theme.Style, value string) widget.Line {
+	const widest = len("calibration")
+	return widget.S(th.Muted, th.Tr(label)).Pad(widest+1, "", th.Muted, false).Add(style, widget.Clean(value))
 }

@@ -3,25 +3,8 @@ package widget
 import (
 	"strings"
 
-	"charm.land/lipgloss/v2"
-
 	"sextant/tui/theme"
 )
-
-// Wrap renders a line over as many rows of w cells as it needs.
-func Wrap(l Line, w int) []string {
-	if w < 1 {
-		return nil
-	}
-	if l.Width() <= w {
-		return []string{l.String()}
-	}
-	rows := strings.Split(lipgloss.Wrap(l.String(), w, ""), "\n")
-	for i, r := range rows {
-		rows[i] = strings.TrimRight(r, " ")
-	}
-	return rows
-}
 
 // Viewer shows lines of text with scrolling, a filter, wrapping and, for text
 // that grows, following its end.
@@ -153,5 +136,5 @@ func (v *Viewer) add(th *theme.Theme, l Line) {
 		v.rows = append(v.rows, l.Truncate(v.width, th.Glyph.Ellipsis).String())
 		return
 	}
-	v.rows = append(v.rows, Wrap(l, v.width)...)
+	v.rows = append(v.rows, WrapIndented(l, v.width)...)
 }

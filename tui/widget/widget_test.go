@@ -326,3 +326,30 @@ func TestPolesStandAtTheAxis(t *testing.T) {
 		}
 	}
 }
+
+func TestWrapBreaksAtBlanksAlone(t *testing.T) {
+	th := theme.New(theme.Mode{NoColor: true})
+	log := S(th.Faint, "05:12:03").Add(th.Muted, " info   ").Add(th.Text, "estimated").Add(th.Muted, " theta=").Add(th.Text, "-1.359").Add(th.Muted, " until=").Add(th.Text, "2026-11-24T19:47")
+	for _, c := range []struct {
+		line Line
+		w    int
+		want []string
+	}{
+		{S(th.Text, "$ sextant pause --until 2026-11-24T19:47"), 34, []string{"$ sextant pause --until", "  2026-11-24T19:47"}},
+		{log, 40, []string{"05:12:03 info   estimated theta=-1.359", "                until=2026-11-24T19:47"}},
+		{log, 36, []string{"05:12:03 info   estimated", "                theta=-1.359", "                until=2026-11-24T19:", "                47"}},
+		{S(th.Muted, "params").Pad(12, "", th.Muted, false).Add(th.Text, "lookback-days=7 force"), 30, []string{"params      lookback-days=7", "            force"}},
+		{S(th.Text, "  indented, and too long"), 16, []string{"  indented, and", "  too long"}},
+		{S(th.Text, "/reports/2026-11/김서연-student.html"), 20, []string{"/reports/2026-11/김", "서연-student.html"}},
+		{S(th.Text, "short"), 5, []string{"short"}},
+		{S(th.Text, "가나"), 1, []string{"가", "나"}},
+	} {
+		got := WrapIndented(c.line, c.w)
+		for i, row := range got { // styles aside
+			got[i] = strings.TrimRight(ansi.Strip(row), " ")
+		}
+		if strings.Join(got, "\n") != strings.Join(c.want, "\n") {
+			t.Errorf("in %d cells\n%s\nwant\n%s", c.w, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		}
+	}
+}
