@@ -343,24 +343,7 @@ func TestMigrateNeedsNoRightToMakeSchemas(t *testing.T) {
 
 func TestMigrateUnderAnotherCollation(t *testing.T) {
 	t.Parallel()
-	b := empty(t)
-	name := value[string](t, b, `SELECT current_database() || '_collated'`)
-	var collation string
-	if err := b.sql.QueryRow(t.Context(), `SELECT coalesce(
-		(SELECT collname FROM pg_collation WHERE collprovider = 'c' AND collname ~* '^[a-z]+_[a-z]+\.utf-?8$' ORDER BY collname LIMIT 1), '')`).Scan(&collation); err != nil {
-		t.Fatal(err)
-	}
-	locale := `LOCALE '` + collation + `'`
-	if collation == "" {
-		locale = `LOCALE 'C.UTF-8' LOCALE_PROVIDER icu ICU_LOCALE 'und'`
-	}
-	b.exec(t, `CREATE DATABASE `+name+` TEMPLATE template0 ENCODING 'UTF8' `+locale)
-	t.Cleanup(func() {
-		if _, err := b.sql.Exec(background(), `DROP DATABASE `+name+` WITH (FORCE)`); err != nil {
-			t.Error(err)
-		}
-	})
-	c := open(t, strings.Replace(b.url, "/"+strings.TrimSuffix(name, "_collated"), "/"+name, 1), examTable)
+	c := open(t, dbtest.New(t, dbtest.Template{Collated: true}), examTable)
 	if got := value[string](t, c, `SELECT string_agg(v, '' ORDER BY v) FROM (VALUES ('B'), ('a')) x (v)`); got != "aB" {
 		t.Fatalf("the collation sorts %s: it is no test", got)
 	}

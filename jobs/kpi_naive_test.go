@@ -318,7 +318,7 @@ func unit(x float64) float64 { return math.Max(0, math.Min(1, x)) }
 
 func value[T any](x T) *T { return &x }
 
-// users are all there is, sorted.
+// users are all there is, sorted; an empty id is none.
 func (w world) users() []string {
 	var all []string
 	for _, a := range w.answers {
@@ -328,5 +328,5 @@ func (w world) users() []string {
 		all = append(all, m.user)
 	}
 	slices.SortFunc(all, cmp.Compare[string])
-	return slices.Compact(all)
+	return slices.DeleteFunc(slices.Compact(all), func(u string) bool { return u == "" })
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"sextant/db"
@@ -20,6 +21,10 @@ func randomWorld(seed uint64, d db.Day, learners int) world {
 			user = fmt.Sprintf("%d@Example.org", i)
 		}
 		g.learner(user, i)
+	}
+	for k := range 4 { // of nobody: activity of a while ago that is no learner's
+		g.exams = append(g.exams, moment{"", fmt.Sprintf("nobody %d", k), "ready", value(g.moment(7, 40))})
+		g.ended = append(g.ended, moment{"", fmt.Sprintf("nobody %d", k), "", value(g.moment(7, 40))})
 	}
 	return g.world
 }
@@ -144,15 +149,23 @@ func (b *bench) add(w world) {
 			a.user, a.item, a.correct, a.at, a.session, a.topic, a.ms, a.hints)
 	}
 	for _, m := range w.exams {
-		b.exec(`INSERT INTO public.exam_results (session_id, user_id, status, created_at) VALUES ($1, $2, $3, $4)`, m.session, m.user, m.status, m.at)
+		b.exec(`INSERT INTO public.exam_results (session_id, user_id, status, created_at) VALUES ($1, $2, $3, $4)`, m.session, m.id(), m.status, m.at)
 	}
 	for _, m := range w.ended {
-		b.exec(`INSERT INTO public.session (id, user_id, ended_at, status) VALUES ($1, $2, $3, 'completed')`, m.session, m.user, m.at)
+		b.exec(`INSERT INTO public.session (id, user_id, ended_at, status) VALUES ($1, $2, $3, 'completed')`, m.session, m.id(), m.at)
 	}
 	for _, g := range w.goals {
 		b.exec(`INSERT INTO public.interest_goal VALUES ($1, $2, $3, $4)`, g.user, g.topic, g.target, g.priority)
 	}
 	b.loadThetas(w.thetas)
+}
+
+// id is the moment's user_id: of nobody's, now empty and now null.
+func (m moment) id() *string {
+	if m.user == "" && strings.HasSuffix(m.session, "0") {
+		return nil
+	}
+	return &m.user
 }
 
 func (b *bench) loadThetas(thetas []estimate) {

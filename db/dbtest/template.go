@@ -24,6 +24,8 @@ type Template struct {
 	Version string
 	// Build fills the empty database at the URL and closes every connection it opened.
 	Build func(ctx context.Context, url string) error
+	// Collated asks for an empty database that sorts as people do, "a" before "B", where the others sort by code point.
+	Collated bool
 }
 
 // Hash is a Version for templates that are built from files, such as migrations.
@@ -55,6 +57,9 @@ var templateName = regexp.MustCompile(`^[a-z][a-z0-9]{0,20}$`)
 
 // clone makes the database name, and the template first where it is missing.
 func (tpl Template) clone(ctx context.Context, conn *pgx.Conn, server, name string) error {
+	if tpl.Collated {
+		return collated(ctx, conn, name)
+	}
 	if tpl.Build == nil {
 		_, err := conn.Exec(ctx, "CREATE DATABASE "+name)
 		return err
@@ -84,6 +89,19 @@ func (tpl Template) clone(ctx context.Context, conn *pgx.Conn, server, name stri
 		}
 	}
 	_, err = conn.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+source)
+	return err
+}
+
+// collated makes an empty database in a language's order, by the system's locales or else by ICU.
+func collated(ctx context.Context, conn *pgx.Conn, name string) error {
+	var locale string
+	err := conn.QueryRow(ctx, `SELECT coalesce((SELECT 'LOCALE ' || quote_literal(collname) FROM pg_collation
+		WHERE collprovider = 'c' AND collname ~* '^[a-z]+_[a-z]+\.utf-?8$' ORDER BY collname LIMIT 1),
+		$$LOCALE 'C.UTF-8' LOCALE_PROVIDER icu ICU_LOCALE 'und'$$)`).Scan(&locale)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, "CREATE DATABASE "+name+" TEMPLATE template0 ENCODING 'UTF8' "+locale)
 	return err
 }
 
