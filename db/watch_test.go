@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -91,7 +92,7 @@ func TestCalendar(t *testing.T) {
 		 SELECT 's', scope, day::date, complete, '0192e4c0-0000-7000-8000-000000000001', revision, now(), '2025-03-05 02:00Z'::timestamptz + n * interval '1 hour'
 		 FROM (VALUES ('', '2025-03-01', true, 7, 1), ('', '2025-03-02', true, 8, 2), ('', '2025-03-04', true, 3, 3),
 		              ('', '2025-03-04', false, 3, 4), ('b', '2025-03-05', false, 1, 5)) v (scope, day, complete, revision, n)`)
-	days, err := b.Calendar(t.Context(), "s", day(t, "2025-03-01"), day(t, "2025-03-06"))
+	days, err := b.Calendar(t.Context(), "s", false, day(t, "2025-03-01"), day(t, "2025-03-06"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,8 +111,39 @@ func TestCalendar(t *testing.T) {
 	for i, w := range want {
 		g := days[i]
 		same := (g.PublishedAt == nil) == (w.PublishedAt == nil) && (g.PublishedAt == nil || g.PublishedAt.Equal(*w.PublishedAt))
-		if g.Day != w.Day || !same || g.Complete != w.Complete || g.Changed != w.Changed || g.Answers != w.Answers {
+		if g.Day != w.Day || !same || g.Complete != w.Complete || g.Changed != w.Changed || g.Answers != w.Answers || !g.Ends {
 			t.Errorf("%s: %+v, want %+v", w.Day, g, w)
+		}
+	}
+}
+
+// A week is published on its Sunday, out of all of its days.
+func TestCalendarOfWeeks(t *testing.T) {
+	t.Parallel()
+	b := migrated(t, // 2 and 9 March 2025 are Sundays
+		`INSERT INTO sextant.answer_day (day, revision) VALUES ('2025-02-24', 7), ('2025-03-05', 3), ('2025-03-10', 4)`,
+		`INSERT INTO sextant.run (id, stage, params, trigger, actor, reason, host, version, status, lock_key)
+		 VALUES ('0192e4c0-0000-7000-8000-000000000001', 's', '{}', 'cli', 'kim', '', '', '', 'succeeded', 1)`,
+		`INSERT INTO sextant.published (stage, scope, data_day, complete, run_id, revision, stamp, at)
+		 VALUES ('s', '', '2025-03-02', true, '0192e4c0-0000-7000-8000-000000000001', 6, now(), '2025-03-05 02:00Z')`)
+	days, err := b.Calendar(t.Context(), "s", true, day(t, "2025-03-01"), day(t, "2025-03-16"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range days {
+		got := fmt.Sprint(d.Ends, d.PublishedAt != nil, d.Complete, d.Changed, d.Answers)
+		want := map[string]string{
+			"2025-03-02": "true true true true true", // the Monday of its week has changed since
+			"2025-03-05": "false false false false true",
+			"2025-03-09": "true false false false true",
+			"2025-03-10": "false false false false true",
+			"2025-03-16": "true false false false true",
+		}[d.Day.String()]
+		if want == "" {
+			want = "false false false false false"
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", d.Day, got, want)
 		}
 	}
 }

@@ -44,7 +44,9 @@ func readObject(raw json.RawMessage) (map[string]any, error) {
 }
 
 // Exact is the field to the letter, as a flag takes it.
-func (f Field) Exact() string { return fieldText(f.value, ", ", func(n json.Number) string { return n.String() }) }
+func (f Field) Exact() string {
+	return fieldText(f.value, ", ", func(n json.Number) string { return n.String() })
+}
 
 // Read is the field for people, its decimals cut where nobody reads on.
 func (f Field) Read() string { return fieldText(f.value, ", ", shortNumber) }

@@ -20,6 +20,7 @@ type ParamSpec struct {
 	Default string   `json:"default"`
 	Min     string   `json:"min,omitempty"`
 	Choices []string `json:"choices,omitempty"`
+	Empty   string   `json:"empty,omitempty"` // what an empty value means, where it means something
 	Help    string   `json:"help"`
 
 	along []string // variables that a choice speaks of; never secrets
@@ -36,7 +37,7 @@ func Specs(params any) []ParamSpec {
 	for f := range t.Fields() {
 		tag := f.Tag.Get
 		s := ParamSpec{Name: tag("param"), Kind: kindName(f.Type.Kind()), Env: tag("env"),
-			Default: tag("default"), Min: tag("min"), Help: tag("help"), check: tag("check")}
+			Default: tag("default"), Min: tag("min"), Empty: tag("empty"), Help: tag("help"), check: tag("check")}
 		if c := tag("choices"); c != "" {
 			s.Choices = strings.Split(c, ",")
 		}

@@ -10,6 +10,9 @@ import (
 
 // Preview says what Run would do with the same request. It writes nothing.
 func (r *Runner) Preview(ctx context.Context, q Request) (Preview, error) {
+	if err := r.Validate(q); err != nil {
+		return Preview{}, err
+	}
 	stage, job, plan, err := r.look(ctx, q)
 	if err != nil {
 		return Preview{}, err
@@ -32,6 +35,9 @@ func (r *Runner) Preview(ctx context.Context, q Request) (Preview, error) {
 // PreviewTheta says what update-theta would do to each learner of a request.
 // It writes nothing.
 func (r *Runner) PreviewTheta(ctx context.Context, q Request) ([]ThetaPreview, error) {
+	if err := r.Validate(q); err != nil {
+		return nil, err
+	}
 	_, job, _, err := r.look(ctx, q)
 	if err != nil {
 		return nil, err

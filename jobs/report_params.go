@@ -13,20 +13,20 @@ import (
 
 // ReportParams are the parameters of generate-weekly-report.
 type ReportParams struct {
-	Week     string `param:"week" env:"REPORT_WEEK_START" check:"monday" help:"the week's Monday, as YYYY-MM-DD (default the last complete week)"`
+	Week     string `param:"week" env:"REPORT_WEEK_START" check:"monday" empty:"the last complete week" help:"the week's Monday, as YYYY-MM-DD (default the last complete week)"`
 	Format   string `param:"format" env:"REPORT_FORMAT" default:"html" check:"formats" help:"html, pdf or both: html,pdf"`
 	Lang     string `param:"lang" default:"ko" check:"languages" help:"ko, en or both: ko,en"`
 	Edition  string `param:"edition" default:"learner,teacher" check:"editions" help:"learner, which leaves the risk of dropping out unsaid, teacher, or both"`
 	Renderer string `param:"renderer" default:"builtin" choices:"builtin,quarto" help:"who lays the pages out: Sextant, or the quarto on PATH from a template"`
-	Template string `param:"template" help:"folder of the template that quarto renders (default the one that 'sextant report template' writes out)"`
+	Template string `param:"template" empty:"Sextant's own" help:"folder of the template that quarto renders (default the one that 'sextant report template' writes out)"`
 	Out      string `param:"out" help:"folder to keep the reports in"`
 
-	Bucket    string `param:"s3-bucket" env:"S3_BUCKET" check:"bucket" help:"keep them in this S3 bucket instead of a folder"`
-	Region    string `param:"s3-region" env:"AWS_REGION" help:"of the bucket"`
-	Endpoint  string `param:"s3-endpoint" env:"AWS_ENDPOINT_URL_S3" check:"endpoint" help:"address of what speaks S3 and is not AWS"`
+	Bucket    string `param:"s3-bucket" env:"S3_BUCKET" check:"bucket" empty:"none: a folder" help:"keep them in this S3 bucket instead of a folder"`
+	Region    string `param:"s3-region" env:"AWS_REGION" empty:"as AWS is set up here" help:"of the bucket"`
+	Endpoint  string `param:"s3-endpoint" env:"AWS_ENDPOINT_URL_S3" check:"endpoint" empty:"AWS" help:"address of what speaks S3 and is not AWS"`
 	PathStyle bool   `param:"s3-path-style" env:"S3_PATH_STYLE" default:"false" help:"name the bucket in the path, not in the host's name"`
-	SSE       string `param:"s3-sse" env:"S3_SSE" choices:",AES256,aws:kms" help:"have the objects encrypted so"`
-	SSEKey    string `param:"s3-sse-key" env:"S3_SSE_KMS_KEY_ID" help:"id of the KMS key, with aws:kms"`
+	SSE       string `param:"s3-sse" env:"S3_SSE" choices:",AES256,aws:kms" empty:"as the bucket does" help:"have the objects encrypted so"`
+	SSEKey    string `param:"s3-sse-key" env:"S3_SSE_KMS_KEY_ID" empty:"the account's own" help:"id of the KMS key, with aws:kms"`
 	Timeout   string `param:"s3-timeout" default:"10s" check:"duration" help:"of one try to store an object; there are four (AWS_MAX_ATTEMPTS)"`
 }
 

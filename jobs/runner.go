@@ -70,8 +70,16 @@ func (e *CancelledError) Error() string { return "cancelled by " + e.By }
 
 // Validate reports what is wrong with a request itself; it asks no database.
 func (r *Runner) Validate(q Request) error {
-	_, _, err := r.prepare(q, r.Clock().UTC())
-	return err
+	stage, _, err := r.prepare(q, r.Clock().UTC())
+	switch {
+	case err != nil || !stage.Info().PerLearner:
+		return err
+	case len(q.Users) == 0:
+		return nameLearners(q.Stage)
+	case q.Backfill() || q.Date != nil:
+		return usagef("%s takes no date: θ is estimated as of now", q.Stage)
+	}
+	return nil
 }
 
 // Run runs a stage to its outcome and returns the ledger row as it ended. The
@@ -134,9 +142,6 @@ func (r *Runner) admit(ctx context.Context, q Request) (stage Stage, job *Job, h
 	stage, job, err = r.prepare(q, now)
 	if err != nil {
 		return nil, nil, "", err
-	}
-	if stage.Info().PerLearner && len(q.Users) == 0 {
-		return nil, nil, "", nameLearners(q.Stage)
 	}
 	if skew != 0 {
 		r.Log.Warn("the clocks of the database and of this machine differ; the database's counts", "database_ahead", skew.Round(time.Second).String())

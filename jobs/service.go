@@ -172,10 +172,22 @@ func (s *Service) at(w Where) Launcher {
 // ledger, until ctx ends.
 func (s *Service) Watch(ctx context.Context, changed func()) error { return s.db.Watch(ctx, changed) }
 
-// Calendar tells how each day of a span stands with a stage, oldest first.
+// Calendar tells how each day of a span stands with a stage, oldest first; none
+// of a stage that publishes no days.
 func (s *Service) Calendar(ctx context.Context, stage string, from, to db.Day) ([]db.CalendarDay, error) {
-	return s.db.Calendar(ctx, stage, from, to)
+	st, err := s.runner.Stages.find(stage)
+	if err != nil {
+		return nil, err
+	}
+	span := st.Info().SliceDays()
+	if span == 0 {
+		return []db.CalendarDay{}, nil
+	}
+	return s.db.Calendar(ctx, stage, span == weekDays, from, to)
 }
+
+// Validate reports what is wrong with a request itself; it asks no database.
+func (s *Service) Validate(q Request) error { return s.runner.Validate(q) }
 
 // Launch starts a run outside this process and waits for its ledger row.
 func (s *Service) Launch(ctx context.Context, q Request) (uuid.UUID, error) {

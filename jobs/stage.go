@@ -28,6 +28,20 @@ type Info struct {
 	PingURL string `json:"-"` // of the monitor that a run reports to; who knows it can ping
 }
 
+const weekDays = 7
+
+// SliceDays is how many days a slice of the stage covers, the last of them being
+// the one it is published as; 0 where it publishes no days.
+func (i Info) SliceDays() int {
+	switch i.Slice {
+	case "day", "calibration":
+		return 1
+	case "week":
+		return weekDays
+	}
+	return 0
+}
+
 // Stage is one step of the pipeline. A new stage is a file with a type that
 // implements it and a line in the registry.
 type Stage interface {

@@ -43,13 +43,7 @@ func (UpdateTheta) Info() Info {
 func (UpdateTheta) Params() any { return &ThetaParams{} }
 
 // Plan is one slice a learner.
-func (UpdateTheta) Plan(ctx context.Context, j *Job) (Plan, error) {
-	if len(j.Request.Users) == 0 {
-		return Plan{}, nameLearners(updateTheta)
-	}
-	if j.Request.Backfill() || j.Request.Date != nil {
-		return Plan{}, usagef("%s takes no date: θ is estimated as of now", updateTheta)
-	}
+func (UpdateTheta) Plan(_ context.Context, j *Job) (Plan, error) {
 	var plan Plan
 	for _, u := range j.Request.Users {
 		plan.Slices = append(plan.Slices, Slice{Day: db.DayOf(j.Now), Users: []string{u}, Learners: 1, Reason: "asked for"})

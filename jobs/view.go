@@ -20,7 +20,8 @@ type Console interface {
 	Run(ctx context.Context, id uuid.UUID, after int64) (RunDetail, error)
 	// FindRun gives a run by the start of its id.
 	FindRun(ctx context.Context, prefix string) (RunDetail, error)
-	// Calendar tells how each day of a span stands with a stage, oldest first.
+	// Calendar tells how each day of a span stands with a stage, oldest first;
+	// none of a stage that publishes no days.
 	Calendar(ctx context.Context, stage string, from, to db.Day) ([]db.CalendarDay, error)
 	// Watch calls changed once it listens, and then with every change of the
 	// ledger, until ctx ends; db.ErrNoListen where one has to ask.
@@ -41,6 +42,8 @@ type Console interface {
 	QuarantineSample(ctx context.Context, reason string, resolved bool, limit int) (QuarantineSample, error)
 	// Params lists the parameters a stage takes, with their defaults here.
 	Params(stage string) ([]ParamSpec, error)
+	// Validate reports what is wrong with a request itself; it does no I/O.
+	Validate(q Request) error
 	Preview(ctx context.Context, q Request) (Preview, error)
 	// WhyTheta explains the θ in force, overall or, for a topic not empty, of it.
 	WhyTheta(ctx context.Context, userID, topicID string) (ThetaWhy, error)

@@ -40,12 +40,16 @@ func (l *launch) fillFrom(r db.Run) {
 	set(fieldUsers, params["users"].Exact())
 	for field, name := range map[string]string{fieldMissing: "missing", fieldForce: "force"} {
 		if params[name].On() {
-			set(field, "yes")
+			set(field, yes)
 		}
 	}
 	for _, p := range l.specs {
 		if v, ok := params[p.Name]; ok {
-			set(p.Name, v.Exact())
+			text := v.Exact()
+			if p.Kind == "bool" {
+				text = yesOrNo(text)
+			}
+			set(p.Name, text)
 		}
 	}
 }

@@ -25,6 +25,8 @@ func calendarDays(days []db.CalendarDay) []widget.CalendarDay {
 
 func dayMark(d db.CalendarDay) widget.DayMark {
 	switch {
+	case d.PublishedAt == nil && !d.Ends:
+		return widget.DayNone
 	case d.PublishedAt == nil && !d.Answers:
 		return widget.DayIdle
 	case d.PublishedAt == nil:
@@ -45,6 +47,8 @@ func dayWords(th *theme.Theme, d db.CalendarDay) string {
 		at = d.PublishedAt.UTC().Format("01-02 15:04")
 	}
 	switch dayMark(d) {
+	case widget.DayNone:
+		return th.Tr("%s: published with its week, as %s", name, d.Day.Monday().Add(6))
 	case widget.DayIdle:
 		return th.Tr("%s: nobody answered", name)
 	case widget.DayMissing:

@@ -191,6 +191,8 @@ func (f *fixture) Params(stage string) ([]jobs.ParamSpec, error) {
 	switch stage {
 	case "aggregate-features-daily":
 		return []jobs.ParamSpec{{Name: "lookback-days", Kind: "int", Env: "AGG_LOOKBACK_DAYS", Default: "7", Min: "1", Help: "Days that the improvement looks back over."}}, nil
+	case "generate-weekly-report":
+		return jobs.Specs(jobs.WeeklyReport{}.Params()), nil
 	case "mirt-calibrate":
 		return []jobs.ParamSpec{
 			{Name: "model", Kind: "string", Default: "2pl", Choices: []string{"rasch", "2pl", "3pl"}, Help: "What is free in the calibration."},

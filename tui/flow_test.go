@@ -310,3 +310,28 @@ func TestBackfillOnTheCalendar(t *testing.T) {
 		t.Errorf("launched from %s to %s", q.From, q.To)
 	}
 }
+
+// TestBackfillOfWeeks has no days between the Sundays, which are what is missing
+// and what is suggested.
+func TestBackfillOfWeeks(t *testing.T) {
+	s := begin(t, newFixture())
+	s.press("j j j B").sees("2025-11-09").press("tab tab tab").sees("only missing").sees("missing") // a week that has not been published
+	s.until("Sundays alone", func(frame string) bool {
+		_, grid, ok := strings.Cut(frame, "calendar")
+		mon, _, _ := strings.Cut(grid, "Wed")
+		return ok && !strings.ContainsAny(mon, "□■▪·")
+	})
+	s.press("shift+tab").press("k").sees("published with its week, as 2025-11-09")
+	s.press("enter").sees("$ sextant run generate-weekly-report --from 2025-11-09 --to 2025-11-09")
+}
+
+// TestRunOfALearnerStage asks for learners, and for no days.
+func TestRunOfALearnerStage(t *testing.T) {
+	s := begin(t, newFixture())
+	s.press("G B").sees("learner by learner, not by the day").press("enter").sees("Parameters").loses("Published days").press("tab").sees("Parameters in force").press("esc")
+	s.press("R").sees("at least one").loses("as-of day").press("enter").sees("name the learners").loses("would run")
+	s.typed("kim").loses("name the learners").press("enter").sees("would run update-theta").press("enter").sees("[ Cancel ]").pass(quietTime).press("y").sees("following")
+	if q := s.f.launched[0]; fmt.Sprint(q.Users, q.Date, q.From) != "[kim] <nil> <nil>" {
+		t.Errorf("launched %+v", q)
+	}
+}

@@ -1,6 +1,8 @@
 package tui
 
 import (
+	"slices"
+
 	tea "charm.land/bubbletea/v2"
 
 	"sextant/tui/widget"
@@ -14,6 +16,7 @@ type formScreen struct {
 	help    string // and in a sentence
 	head    func() widget.Line
 	proceed func() tea.Cmd // enter, once every field is right
+	check   func() error   // what the fields together are held to; nil: nothing
 	touched bool           // something has been typed
 }
 
@@ -62,16 +65,34 @@ func (f *formScreen) submit() tea.Cmd {
 		f.app.say(warning, errorWords(f.app.theme, err))
 		return nil
 	}
+	if err := f.together(); err != nil {
+		f.app.say(warning, errorWords(f.app.theme, err))
+		return nil
+	}
 	return f.proceed()
+}
+
+// together says what is wrong with the fields as a whole, each being right by
+// itself.
+func (f *formScreen) together() error {
+	if f.check == nil || slices.ContainsFunc(f.form.Fields, func(field *widget.Field) bool { return field.Err() != nil }) {
+		return nil
+	}
+	return f.check()
 }
 
 // View draws the form.
 func (f *formScreen) View() []string {
 	rows := []string{f.app.fit(f.head())}
+	w := min(f.width-2, 90)
+	if err := f.together(); err != nil && f.touched {
+		for _, r := range widget.Wrap(widget.S(f.app.theme.Failed, f.app.theme.Glyph.Bad+" "+f.app.theme.Told(err.Error())), w) {
+			rows = append(rows, " "+r)
+		}
+	}
 	if f.height >= 14 {
 		rows = append(rows, "")
 	}
-	w := min(f.width-2, 90)
 	for _, r := range f.form.View(f.app.theme, w, f.height-len(rows)) {
 		rows = append(rows, " "+r)
 	}

@@ -131,7 +131,7 @@ func (s *refusal) force() tea.Cmd {
 // forced is the run as it would have been asked for with force.
 func forced(r db.Run) db.Run {
 	params := map[string]json.RawMessage{} // which keep their numbers as they are written
-	_ = json.Unmarshal(r.Params, &params) // a run of another version may have none: its days still stand
+	_ = json.Unmarshal(r.Params, &params)  // a run of another version may have none: its days still stand
 	params["force"] = json.RawMessage(`true`)
 	params["date"] = json.RawMessage(strconv.FormatBool(r.WindowFrom != nil && r.WindowTo != nil && *r.WindowFrom == *r.WindowTo))
 	raw, err := json.Marshal(params)

@@ -143,8 +143,10 @@ func jobsWords(t *testing.T) map[string]string {
 	for _, st := range jobs.Stages().All() {
 		at[st.Info().Summary] = "the stage " + st.Info().Name
 		for _, p := range jobs.Specs(st.Params()) {
-			if p.Help != "" {
-				at[p.Help] = st.Info().Name + " --" + p.Name
+			for _, text := range []string{p.Help, p.Empty} {
+				if text != "" {
+					at[text] = st.Info().Name + " --" + p.Name
+				}
 			}
 		}
 	}

@@ -1,8 +1,10 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -48,15 +50,23 @@ func newLaunch(a *app, s jobs.StageStatus, backfill bool) *launch {
 		stage: s.Name, summary: s.Summary, backfill: backfill, anchor: -1}
 	l.head, l.proceed = l.heading, l.preview
 	l.specs, l.problem = a.console.Params(s.Name)
+	if st, err := jobs.Stages().Find(s.Name); err == nil { // who asks for a run again knows its stage by name alone
+		s.Info = st.Info()
+	}
+	l.check = func() error { return a.console.Validate(l.request()) }
 	yesNo := oneOf("no", "yes")
-	if backfill {
+	learners := widget.NewField(fieldUsers, "learners", "", a.tr("all"), "The ids of the learners to run for, apart by blanks or commas; all when empty.", nil)
+	switch {
+	case s.PerLearner:
+		learners = widget.NewField(fieldUsers, "learners", "", a.tr("at least one"), "The ids of the learners to run for, apart by blanks or commas.", nil)
+	case backfill:
 		l.addDays(s)
-		l.add(widget.NewChoice(fieldMissing, "only missing", "no", yesNo, "Run only the days that are not published yet."))
-	} else {
+		l.add(widget.NewChoice(fieldMissing, "only missing", no, yesNo, "Run only the days that are not published yet."))
+	default:
 		l.add(widget.NewField(fieldDate, "as-of day", "", a.tr("%s, as cron does", l.lastDay()), "The one day to run for. Empty: what cron does, which also mends days that are missing or have changed.", l.checkOptionalDay))
 	}
-	l.add(widget.NewField(fieldUsers, "learners", "", "all", "The ids of the learners to run for, apart by blanks or commas; all when empty.", nil))
-	l.add(widget.NewChoice(fieldForce, "force", "no", yesNo, "Also run what is published and up to date, or held by a pause."))
+	l.add(learners)
+	l.add(widget.NewChoice(fieldForce, "force", no, yesNo, "Also run what is published and up to date, or held by a pause."))
 	l.add(widget.NewChoice(fieldWhere, "where", l.usualPlace(), oneOf("here", "workers"), "Here: a process of its own on this machine. Workers: whichever comes first."))
 	l.add(widget.NewField(fieldReason, "reason", "", "none", "Why, for those who read the ledger later.", nil))
 	for _, p := range l.specs {
@@ -71,11 +81,18 @@ func newLaunch(a *app, s jobs.StageStatus, backfill bool) *launch {
 // calendar in which they can be chosen.
 func (l *launch) addDays(s jobs.StageStatus) {
 	last := l.lastDay()
+	if s.SliceDays() > 1 {
+		last = last.Add(1).Monday().Add(-1)
+	}
 	from := last
 	if s.DataDay != nil && s.DataDay.Before(last) {
 		from = s.DataDay.Add(1)
 	}
-	l.add(widget.NewField(fieldFrom, "from", from.String(), "YYYY-MM-DD", "The first day, UTC. One slice is published a day, oldest first.", l.checkDay))
+	if s.SliceDays() > 1 {
+		l.add(widget.NewField(fieldFrom, "from", from.String(), "YYYY-MM-DD", "The first day, UTC. One slice is published a week, as its Sunday, oldest first.", l.checkDay))
+	} else {
+		l.add(widget.NewField(fieldFrom, "from", from.String(), "YYYY-MM-DD", "The first day, UTC. One slice is published a day, oldest first.", l.checkDay))
+	}
 	l.add(widget.NewField(fieldTo, "to", last.String(), last.String(), "The last day; the last complete UTC day when empty.", l.checkTo))
 	l.add(&widget.Field{Name: fieldDays, Label: "calendar", Grid: &widget.Calendar{From: 1},
 		Help: "Arrows move, space chooses the first day and then the last, m the missing days around the cursor."})
@@ -97,7 +114,10 @@ func (l *launch) paramField(p jobs.ParamSpec) *widget.Field {
 	a := l.app
 	help := a.tr(p.Help)
 	var limits []string
-	if p.Default != "" {
+	switch {
+	case p.Kind == "bool":
+		limits = append(limits, a.tr("default %s", a.tr(yesOrNo(p.Default))))
+	case p.Default != "":
 		limits = append(limits, a.tr("default %s", p.Default))
 	}
 	if p.Min != "" {
@@ -108,16 +128,41 @@ func (l *launch) paramField(p jobs.ParamSpec) *widget.Field {
 	}
 	switch {
 	case len(p.Choices) > 0:
-		return widget.NewChoice(p.Name, p.Name, p.Default, p.Choices, help)
+		field := widget.NewChoice(p.Name, p.Name, p.Default, p.Choices, help)
+		field.Blank = p.Empty
+		return field
 	case p.Kind == "bool":
-		return widget.NewChoice(p.Name, p.Name, p.Default, []string{"false", "true"}, help)
+		return widget.NewChoice(p.Name, p.Name, yesOrNo(p.Default), oneOf("no", "yes"), help)
 	}
-	return widget.NewField(p.Name, p.Name, p.Default, p.Default, help, func(v string) error {
+	return widget.NewField(p.Name, p.Name, p.Default, cmp.Or(p.Default, a.tr(p.Empty)), help, func(v string) error {
 		if v == "" {
 			return nil // the default
 		}
 		return p.Check(v)
 	})
+}
+
+// The choices of what is either so or not.
+const (
+	no  = "no"
+	yes = "yes"
+)
+
+// yesOrNo is a parameter that is true or false as a choice.
+func yesOrNo(value string) string {
+	if on, err := strconv.ParseBool(value); err == nil && on {
+		return yes
+	}
+	return no
+}
+
+// option is what the form holds for one of the stage's own parameters.
+func (l *launch) option(p jobs.ParamSpec) string {
+	v := l.form.Value(p.Name)
+	if p.Kind == "bool" {
+		return strconv.FormatBool(v == yes)
+	}
+	return v
 }
 
 // lastDay is the last complete UTC day.
@@ -155,7 +200,7 @@ func (l *launch) checkTo(v string) error {
 // request is the form as a request.
 func (l *launch) request() jobs.Request {
 	q := jobs.Request{Stage: l.stage, Trigger: db.TriggerConsole, Options: map[string]string{},
-		Missing: l.form.Value(fieldMissing) == "yes", Force: l.form.Value(fieldForce) == "yes", Reason: l.form.Value(fieldReason),
+		Missing: l.form.Value(fieldMissing) == yes, Force: l.form.Value(fieldForce) == yes, Reason: l.form.Value(fieldReason),
 		Users: strings.FieldsFunc(l.form.Value(fieldUsers), func(r rune) bool { return r == ',' || r == ' ' || r == '\n' })}
 	if where := l.form.Value(fieldWhere); where != l.usualPlace() {
 		q.Where = jobs.Where(where)
@@ -166,7 +211,7 @@ func (l *launch) request() jobs.Request {
 		q.Date = l.day(fieldDate)
 	}
 	for _, p := range l.specs {
-		if v := l.form.Value(p.Name); v != "" && !p.Same(v, p.Default) {
+		if v := l.option(p); v != "" && !p.Same(v, p.Default) {
 			q.Options[p.Name] = v
 		}
 	}

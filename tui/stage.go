@@ -19,6 +19,7 @@ type stage struct {
 	days     *feed[[]db.CalendarDay]
 	calendar widget.Calendar
 	specs    []jobs.ParamSpec
+	params   widget.Viewer // the same, to be read whole
 	pane     stagePane
 }
 
@@ -45,6 +46,8 @@ func newStage(a *app, name string) *stage {
 	last := db.DayOf(a.now()).Add(-1)
 	s.days = newFeed(a, stageCalendar(a, name, last.Add(1-7*calendarWeeks), last))
 	s.specs, _ = a.console.Params(name) // fails for an unknown stage alone
+	s.params.Empty = "none"
+	s.params.SetLines(paramLines(a.theme, s.specs))
 	return s
 }
 
@@ -98,12 +101,15 @@ func (s *stage) Keys() []Key {
 	st, ok := s.status()
 	own := stageKeys(s.app, st, ok, true)
 	next := Key{Strokes: []string{"tab"}, Label: "runs/calendar/parameters", Help: "move on to the runs, the calendar or the parameters",
-		Do: func() tea.Cmd { s.pane = (s.pane + 1) % stagePanes; return nil }}
+		Do: func() tea.Cmd { s.nextPane(st.SliceDays() > 0); return nil }}
+	if ok && st.SliceDays() == 0 {
+		next.Label, next.Help = "runs/parameters", "move on to the runs or the parameters"
+	}
 	switch s.pane {
 	case paneCalendar:
 		return append(append(own, next), s.calendarKeys()...)
 	case paneParams:
-		return append(own, next)
+		return append(append(own, next), movement(&s.params)...)
 	}
 	var keys []Key
 	for _, k := range s.runKeys() { // describe and copy are about the stage here
@@ -115,6 +121,14 @@ func (s *stage) Keys() []Key {
 		keys = append(keys, refusedKeys(s.app, run)...)
 	}
 	return append(append(append(keys, own...), next), s.list.keys()...)
+}
+
+// nextPane moves on to the next pane; a stage may publish no days.
+func (s *stage) nextPane(days bool) {
+	s.pane = (s.pane + 1) % stagePanes
+	if s.pane == paneCalendar && !days {
+		s.pane = (s.pane + 1) % stagePanes
+	}
 }
 
 // calendarKeys move in the calendar.
@@ -156,7 +170,7 @@ func (s *stage) View() []string {
 	case paneCalendar:
 		return append(head, s.heat(s.width-2, room)...)
 	case paneParams:
-		return append(head, s.params(s.width-2, room)...)
+		return append(head, s.allParams(s.width-2, room)...)
 	}
 	return append(head, s.history(s.width, room)...)
 }

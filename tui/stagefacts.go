@@ -34,7 +34,7 @@ func stageKeys(a *app, s jobs.StageStatus, ok, inside bool) []Key {
 	return append(keys,
 		Key{Strokes: []string{"R"}, Label: "run", Help: "run the stage: form, preview, confirmation", Changes: true, Off: off,
 			Do: func() tea.Cmd { return a.push(newLaunch(a, s, false)) }},
-		Key{Strokes: []string{"B"}, Label: "backfill", Help: "run the stage over a range of days", Changes: true, Off: off,
+		Key{Strokes: []string{"B"}, Label: "backfill", Help: "run the stage over a range of days", Changes: true, Off: first(off, when(s.SliceDays() == 0, "it publishes learner by learner, not by the day")),
 			Do: func() tea.Cmd { return a.push(newLaunch(a, s, true)) }},
 		pauseKey(a, s, off),
 		Key{Strokes: []string{"d"}, Label: "describe", Help: "everything known about the stage", Off: when(!ok, "no stage is selected"),

@@ -10,25 +10,39 @@ import (
 )
 
 // whole draws everything about the stage: what is known of it beside its
-// calendar and parameters, its runs under both.
+// calendar and parameters; under both its runs or, while the keys move there,
+// its parameters in full.
 func (s *stage) whole(st jobs.StageStatus) []string {
 	heat := 2*calendarWeeks + 14
-	right := heat
-	if s.width >= 150 {
+	right, wide := heat, s.width >= 150
+	if wide {
 		right = s.width / 2
 	}
+	reading := s.pane == paneParams
 	left := s.width - right - 2
-	facts := s.about(st, left-2, s.height/2, s.pane != paneParams || s.width >= 150)
-	side := s.heat(right, calendarRows)
-	if s.width >= 150 {
-		side = widget.Columns(calendarRows, 2, widget.Block{Width: heat, Lines: s.heat(heat, calendarRows)},
-			widget.Block{Width: right - heat - 2, Lines: s.params(right-heat-4, calendarRows)})
-	} else {
-		facts = append(facts, s.params(left-2, max(0, s.height/2-len(facts)))...)
+	facts := s.about(st, left-2, s.height/2, true)
+	if !wide && !reading {
+		facts = append(facts, s.someParams(left-2, max(0, s.height/2-len(facts)))...)
+	}
+	var side []string
+	if st.SliceDays() > 0 {
+		side = s.heat(heat, calendarRows)
+	}
+	if wide && !reading {
+		params := widget.Block{Width: right - heat - 2, Lines: s.someParams(right-heat-4, calendarRows)}
+		if st.SliceDays() == 0 {
+			params = widget.Block{Width: right, Lines: s.someParams(right-2, calendarRows)}
+			heat = 0
+		}
+		side = widget.Columns(calendarRows, 2, widget.Block{Width: heat, Lines: side}, params)
 	}
 	h := min(max(len(facts), len(side)), s.height*2/3)
 	rows := widget.Columns(h, 2, widget.Block{Width: left, Lines: facts}, widget.Block{Width: right, Lines: side})
-	return append(append(rows, ""), s.history(s.width, s.height-h-1)...)
+	rows = append(rows, "")
+	if reading {
+		return append(rows, s.allParams(s.width-2, s.height-h-1)...)
+	}
+	return append(rows, s.history(s.width, s.height-h-1)...)
 }
 
 // about is what is known of the stage, in at most h lines; in full, or no more
@@ -91,25 +105,53 @@ func (s *stage) paneTitle(p stagePane) theme.Style {
 	return s.app.theme.Muted
 }
 
-// params are the parameters in force, in at most h lines.
-func (s *stage) params(w, h int) []string {
-	th := s.app.theme
-	rows := []string{widget.S(s.paneTitle(paneParams), " "+th.Tr("Parameters in force")).String()}
-	for _, l := range paramLines(th, s.specs) {
-		for i, r := range widget.Wrap(l, w-2) {
-			if i > 0 {
-				r = "  " + r
-			}
-			rows = append(rows, " "+widget.Frame([]string{r}, w, 1)[0])
-		}
-	}
-	if len(s.specs) == 0 {
-		rows = append(rows, widget.S(th.Faint, "  "+th.Tr("none")).String())
-	}
+// someParams are as many of the parameters in force as fit into h lines, none of
+// them cut.
+func (s *stage) someParams(w, h int) []string {
 	if h < 2 {
 		return nil
 	}
-	return rows[:min(len(rows), h)]
+	th := s.app.theme
+	rows := []string{s.paramsTitle().String()}
+	lines := paramLines(th, s.specs)
+	for i, l := range lines {
+		var own []string
+		for j, r := range widget.Wrap(l, w-2) {
+			if j > 0 {
+				r = "  " + r
+			}
+			own = append(own, " "+widget.Frame([]string{r}, w, 1)[0])
+		}
+		left := len(lines) - i
+		if last := left == 1; len(rows)+len(own) > h || !last && len(rows)+len(own) == h {
+			return append(rows, widget.S(th.Faint, " "+plural(th, left, "%s parameter more: tab", "%s parameters more: tab")).String())
+		}
+		rows = append(rows, own...)
+	}
+	if len(lines) == 0 {
+		rows = append(rows, widget.S(th.Faint, " "+th.Tr("none")).String())
+	}
+	return rows
+}
+
+// allParams are the parameters in force in h lines, scrolled by the keys.
+func (s *stage) allParams(w, h int) []string {
+	th := s.app.theme
+	s.params.SetSize(w-1, max(1, h-1))
+	view := s.params.View(th)
+	title := s.paramsTitle()
+	if n := s.params.Below(); n > 0 {
+		title = title.Add(th.Faint, "  "+plural(th, n, "%s line more below", "%s lines more below"))
+	}
+	rows := []string{title.Truncate(w, th.Glyph.Ellipsis).String()}
+	for _, r := range view {
+		rows = append(rows, " "+r)
+	}
+	return rows
+}
+
+func (s *stage) paramsTitle() widget.Line {
+	return widget.S(s.paneTitle(paneParams), " "+s.app.tr("Parameters in force"))
 }
 
 // history is the stage's runs in h lines, under how long the last ones took.

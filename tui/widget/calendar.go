@@ -12,7 +12,8 @@ type DayMark int
 
 // The marks of a day.
 const (
-	DayIdle    DayMark = iota // nothing to publish
+	DayNone    DayMark = iota // none that is published by itself
+	DayIdle                   // nothing to publish
 	DayMissing                // not published
 	DayPart                   // published in part
 	DayChanged                // published, and changed since
@@ -38,6 +39,8 @@ type Calendar struct {
 func (m DayMark) look(th *theme.Theme) (string, theme.Style) {
 	g := th.Glyph.Day
 	switch m {
+	case DayNone:
+		return " ", th.Blank
 	case DayMissing:
 		return g[1], th.Due
 	case DayPart:
@@ -134,7 +137,7 @@ func (c *Calendar) Legend(th *theme.Theme, w int) []Line {
 	lines := []Line{nil}
 	for m, word := range []string{DayIdle: th.Tr("idle"), DayMissing: th.Tr("missing"), DayPart: th.Tr("in part"),
 		DayChanged: th.Tr("changed since"), DayDone: th.Tr("published")} {
-		if !seen[DayMark(m)] {
+		if word == "" || !seen[DayMark(m)] {
 			continue
 		}
 		sign, style := DayMark(m).look(th)

@@ -1,6 +1,7 @@
 package widget
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -15,6 +16,7 @@ type Field struct {
 	Label   string
 	Help    string // shown under the form while the field has the focus
 	Choices []string
+	Blank   string                   // how an empty choice reads
 	Check   func(value string) error // live validation; nil: anything goes
 	Grid    *Calendar
 	Named   bool // Label is a name, as of a parameter: in no language
@@ -235,6 +237,7 @@ func (f *Field) options(th *theme.Theme, focused bool) Line {
 		if i > 0 {
 			line = line.Add(th.Blank, " ")
 		}
+		c = cmp.Or(c, f.Blank)
 		switch {
 		case i == f.choice && focused:
 			line = line.Add(th.Button, "["+words(th, c, f.Valued)+"]")

@@ -67,6 +67,9 @@ func (v *Viewer) Page() int { return max(1, v.height/2) }
 // End reports whether the last row is in sight.
 func (v *Viewer) End() bool { return v.top+v.height >= len(v.rows) }
 
+// Below is how many rows View left out below those in sight.
+func (v *Viewer) Below() int { return max(0, len(v.rows)-v.top-v.height) }
+
 // View draws the rows in sight.
 func (v *Viewer) View(th *theme.Theme) []string {
 	v.build(th)
