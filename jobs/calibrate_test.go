@@ -172,6 +172,26 @@ func TestContradictingAnchorsPublishNothing(t *testing.T) {
 	b.run(loose)
 }
 
+// Anchors whose curves all lie a little off, none of them far: no item has
+// drifted, and the link as a whole is refused.
+func TestALinkWithALargeResidualPublishesNothing(t *testing.T) {
+	t.Parallel()
+	b, _ := newDemoBench(t, school)
+	l := b.linking(b.run(calibration()))
+	if len(l.Drifted) > 0 || l.Residual < 0.005 {
+		t.Fatalf("linking %+v; the test wants a residual and no drift", l)
+	}
+	before := b.contents(inForceTables...)
+	q := calibration("max-residual", fmt.Sprint(l.Residual-0.001))
+	if _, err := b.runner.Run(b.ctx, q); err == nil || !strings.Contains(err.Error(), "the linking residual") || strings.Contains(err.Error(), "drifted") {
+		t.Errorf("refused by %v; want the residual alone", err)
+	}
+	if after := b.contents(inForceTables...); after != before {
+		t.Errorf("something was published:\n%s\nbefore:\n%s", after, before)
+	}
+	b.run(calibration("max-residual", fmt.Sprint(l.Residual+0.001)))
+}
+
 // Learners who have everything right or everything wrong: the population's
 // variance grows without end.
 func TestAFitThatDoesNotConvergePublishesNothing(t *testing.T) {
