@@ -57,7 +57,7 @@ func tookCell(th *theme.Theme, now time.Time, r *db.Run) widget.Cell {
 
 func nextCell(th *theme.Theme, now time.Time, s jobs.StageStatus) widget.Cell {
 	if s.NextTick == nil {
-		return widget.T(th.Muted, th.Tr("on events"))
+		return widget.T(th.Muted, th.Tr("events"))
 	}
 	return widget.T(th.Muted, in(th, now, *s.NextTick))
 }

@@ -45,10 +45,10 @@ func newLearner(a *app, id string) *learner {
 		{Title: "AGO", Min: 4, Right: true, Drop: 4},
 		{Title: "ANSWER", Min: 7, Sort: true},
 		{Title: "ITEM", Min: 8, Max: 28, Sort: true},
-		{Title: "TOPIC", Min: 6, Max: 24, Drop: 2, Sort: true},
+		{Title: "TOPIC", Min: 6, Want: 16, Max: 24, Drop: 2, Sort: true},
 		{Title: "b", Min: 5, Right: true, Sort: true},
 		{Title: "P RIGHT", Min: 4, Right: true, Sort: true},
-		{Title: "TIME", Min: 5, Right: true, Drop: 1, Sort: true},
+		{Title: "TIME", Min: 6, Right: true, Drop: 1, Sort: true},
 		{Title: "HINTS", Min: 5, Right: true, Drop: 3, Sort: true},
 	})
 	l.lists[paneTopics].init("no topic estimates", topicColumns(theta, leastScale))
@@ -57,7 +57,7 @@ func newLearner(a *app, id string) *learner {
 		{Title: "NOW", Min: 6, Right: true, Sort: true},
 		{Title: "CHANGE", Min: 6, Right: true, Drop: 2, Sort: true},
 		{Title: "WEEKS", Min: 4, Drop: 1},
-		{Title: "WHAT IT IS", Min: 12, Drop: 3, Grow: true},
+		{Title: "WHAT IT IS", Min: 20, Drop: 3, Grow: true},
 	})
 	l.lists[paneGoals].init("no goals", []widget.Column{
 		{Title: "GOAL", Min: 8, Max: 28, Sort: true},
@@ -188,7 +188,7 @@ func (l *learner) View() []string {
 		return append(rows, l.threeColumns(w, left)...)
 	}
 	upper := max(9, left*2/5)
-	leftW := w * 11 / 20
+	leftW := w * 13 / 24
 	rightW := w - leftW - 2
 	l.fill(rightW)
 	lower := left - upper - 2

@@ -182,7 +182,7 @@ func kpiName(a *app, key string) string {
 	case "A_t":
 		return a.tr("engagement")
 	case "P":
-		return a.tr("chance to reach the goal")
+		return a.tr("goal probability")
 	case "S":
 		return a.tr("risk of leaving")
 	}
@@ -319,7 +319,11 @@ func seconds(a *app, ms *int) widget.Cell {
 	if ms == nil {
 		return widget.N(a.theme.Faint, a.theme.Glyph.Dash, math.NaN())
 	}
-	return widget.N(a.theme.Muted, a.tr("%.1f s", float64(*ms)/1000), float64(*ms))
+	text := a.tr("%.1f s", float64(*ms)/1000)
+	if *ms >= 99950 { // nobody minds the tenths of minutes
+		text = a.tr("%d s", int(math.Round(float64(*ms)/1000)))
+	}
+	return widget.N(a.theme.Muted, text, float64(*ms))
 }
 
 // shellWord quotes an argument where a shell needs it.

@@ -25,7 +25,7 @@ const sparkRuns = 12
 func newPipeline(a *app) *pipeline {
 	p := &pipeline{base: base{app: a}, feed: newFeed(a, a.console.Pipeline)}
 	p.list.init("no stages", []widget.Column{
-		{Title: "STAGE", Min: 22},
+		{Title: "STAGE", Min: 24},
 		{Title: "STATE", Min: 11, Sort: true},
 		{Title: "DATA DAY", Min: 10, Drop: 1, Sort: true},
 		{Title: "LAG", Min: 4, Right: true, Drop: 4, Sort: true},
@@ -117,7 +117,7 @@ func (p *pipeline) about(h int) []string {
 	}
 	w := p.width
 	if w >= 120 {
-		left := w * 11 / 20
+		left := min(w*11/20, w-2-recentWidth)
 		return widget.Columns(h, 2, widget.Block{Width: left, Lines: append([]string{""}, p.detail(s, left-2)...)},
 			widget.Block{Width: w - left - 2, Lines: append([]string{""}, p.recent(s, w-left-2, h-1)...)})
 	}
@@ -127,6 +127,9 @@ func (p *pipeline) about(h int) []string {
 	}
 	return rows
 }
+
+// recentWidth is what a run of several days takes in the list of recent ones.
+const recentWidth = 56
 
 // recent lists a stage's last runs in at most h lines of w cells.
 func (p *pipeline) recent(s jobs.StageStatus, w, h int) []string {

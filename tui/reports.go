@@ -27,10 +27,17 @@ type reports struct {
 
 const reportsShown = 500
 
+// Columns that give way to each other.
+const (
+	reportLearner = 0
+	reportLang    = 3
+	reportFormat  = 4
+)
+
 func newReports(a *app) *reports {
 	s := &reports{base: base{app: a}}
 	s.list.init("no report is stored; generate-weekly-report makes them", []widget.Column{
-		{Title: "LEARNER", Min: 12, Max: 40, Sort: true, Grow: true},
+		{Title: "LEARNER", Min: 20, Max: 40, Sort: true, Grow: true},
 		{Title: "WEEK OF", Min: 10, Sort: true},
 		{Title: "EDITION", Min: 7, Sort: true},
 		{Title: "LANG", Min: 4, Sort: true},
@@ -295,8 +302,10 @@ func (s *reports) fill() {
 		return
 	}
 	th, now := s.app.theme, s.app.now()
+	langs, formats := map[string]bool{}, map[string]bool{}
 	rows := make([]widget.Row, len(s.feed.value))
 	for i, o := range s.feed.value {
+		langs[o.Lang], formats[o.Format] = true, true
 		rows[i] = widget.Row{ID: reportID(o), Cells: []widget.Cell{
 			widget.T(th.Text, widget.Clean(o.UserID)),
 			widget.T(th.Text, o.Week.String()),
@@ -307,6 +316,10 @@ func (s *reports) fill() {
 			widget.N(th.Text, ago(th, now, o.GeneratedAt), float64(o.GeneratedAt.Unix())),
 			widget.T(th.Faint, widget.Clean(o.URL)),
 		}}
+	}
+	s.Columns[reportLearner].Min, s.Columns[reportLang].Drop, s.Columns[reportFormat].Drop = 20, 0, 0
+	if len(langs) < 2 && len(formats) < 2 { // they tell no two apart, an id cut short does not either
+		s.Columns[reportLearner].Min, s.Columns[reportLang].Drop, s.Columns[reportFormat].Drop = 36, 4, 5
 	}
 	s.SetRows(rows)
 }

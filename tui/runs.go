@@ -62,7 +62,7 @@ func (l *runList) setup(a *app, stage string) {
 		{Title: "STARTED", Min: 8, Right: true, Sort: true},
 		{Title: "TOOK", Min: 8, Right: true, Drop: 3, Sort: true, Quiet: true},
 		{Title: "DONE", Min: 5, Right: true, Drop: 6},
-		{Title: "DAYS", Min: 10, Max: 22, Drop: 2, Sort: true},
+		{Title: "DAYS", Min: 10, Want: 16, Max: 22, Drop: 2, Sort: true},
 		{Title: "BY", Min: 10, Max: 22, Drop: 4, Sort: true},
 		{Title: "HOST", Min: 6, Max: 16, Drop: 8, Sort: true},
 		{Title: "RUN", Min: shortIDLength, Drop: 5},

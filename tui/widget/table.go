@@ -14,6 +14,7 @@ import (
 type Column struct {
 	Title string // in English, with its context where it has one
 	Min   int    // the narrowest useful width
+	Want  int    // less important columns give way until it has so much, if its content takes it
 	Max   int    // 0: as wide as its content
 	Right bool   // aligned, as numbers are
 	Drop  int    // when space is short the highest goes first; 0 never goes
@@ -333,21 +334,35 @@ func (t *Table) widths(th *theme.Theme) []int {
 		}
 		total += w[i] + gap
 	}
-	for total > t.width {
-		drop := -1
-		for i, c := range t.Columns {
-			if w[i] > 0 && c.Drop > 0 && (drop < 0 || c.Drop > t.Columns[drop].Drop) {
-				drop = i
-			}
+	drop := func(least int) bool {
+		i := t.leastImportant(w, least)
+		if i >= 0 {
+			total -= w[i] + gap
+			w[i] = 0
 		}
-		if drop < 0 {
-			break
+		return i >= 0
+	}
+	for total > t.width && drop(1) {
+	}
+	for i, c := range t.Columns {
+		wanted := min(c.Want, want[i])
+		for w[i] > 0 && total+wanted-w[i] > t.width && drop(c.Drop+1) {
 		}
-		total -= w[drop] + gap
-		w[drop] = 0
 	}
 	t.share(w, want, t.width-total)
 	return w
+}
+
+// leastImportant is the column to give way first of those whose Drop is least or
+// more, or -1.
+func (t *Table) leastImportant(w []int, least int) int {
+	first := -1
+	for i, c := range t.Columns {
+		if w[i] > 0 && c.Drop >= least && (first < 0 || c.Drop > t.Columns[first].Drop) {
+			first = i
+		}
+	}
+	return first
 }
 
 // share gives the cells left over to the columns that lack the fewest first,

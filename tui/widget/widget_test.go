@@ -150,6 +150,17 @@ func TestTableDropsColumns(t *testing.T) {
 	}
 }
 
+func TestTableDropsColumnsForOneThatWantsMore(t *testing.T) {
+	for w, want := range map[int]string{40: "TOPIC NAME HINTS", 22: "TOPIC NAME", 12: "TOPIC"} {
+		tb := &Table{Columns: []Column{{Title: "TOPIC", Min: 3, Want: 12}, {Title: "NAME", Min: 3, Drop: 1}, {Title: "HINTS", Min: 1, Drop: 2}}}
+		tb.SetSize(w, 10)
+		tb.SetRows([]Row{{ID: "1", Cells: []Cell{T(plain.Text, "probabilities"), T(plain.Text, "kim"), T(plain.Text, "0")}}})
+		if got := strings.Join(strings.Fields(ansi.Strip(tb.View(plain)[0])), " "); got != want {
+			t.Errorf("at %d the columns are %s, want %s", w, got, want)
+		}
+	}
+}
+
 func TestChartTakesAnything(t *testing.T) {
 	day := func(n int) time.Time { return time.Date(2025, 11, n, 0, 0, 0, 0, time.UTC) }
 	for name, series := range map[string][][]Point{
