@@ -42,6 +42,27 @@ func (tx *Tx) ThetasAt(ctx context.Context, userID string, at time.Time) ([]Rest
 		ORDER BY s.topic_id NULLS FIRST`, userID, at)
 }
 
+// KeptTheta is a topic's θ that a restore leaves as it is: there was none at its
+// moment, and the history takes nothing back.
+type KeptTheta struct {
+	TopicID     string    `db:"topic_id" json:"topic_id"`
+	Theta       float64   `db:"theta" json:"theta"`
+	SE          *float64  `db:"se" json:"se"`
+	Source      string    `db:"source" json:"source"`
+	AsOf        time.Time `db:"as_of" json:"as_of"`
+	EstimatedAt time.Time `db:"estimated_at" json:"estimated_at"`
+}
+
+// ThetasSince gives the newest θs of the topics of which the learner had none
+// yet at a moment.
+func (tx *Tx) ThetasSince(ctx context.Context, userID string, at time.Time) ([]KeptTheta, error) {
+	return collect[KeptTheta](ctx, tx.tx, `
+		SELECT DISTINCT ON (topic_id) topic_id, theta, se, source, as_of, estimated_at
+		FROM sextant.theta_history
+		WHERE user_id = $1 AND bank = '' AND topic_id NOT IN (SELECT topic_id FROM (`+stood+`) s WHERE topic_id IS NOT NULL)
+		ORDER BY topic_id, as_of DESC, estimated_at DESC`, userID, at)
+}
+
 // FirstTheta is when the learner's first θ was estimated; nil: none ever was.
 func (tx *Tx) FirstTheta(ctx context.Context, userID string) (*time.Time, error) {
 	return scalar[*time.Time](ctx, tx.tx, `SELECT min(estimated_at) FROM sextant.theta_history WHERE user_id = $1 AND bank = ''`, userID)

@@ -79,6 +79,9 @@ func (RestoreTheta) Run(ctx context.Context, j *Job, s Slice) error {
 		}
 		j.Count(int64(len(r.Thetas)), n)
 		j.Log.Info("θ restored", "learner", user, "at", at.UTC().Format(time.RFC3339), "theta", r.Thetas[0].Theta, "rows", len(r.Thetas))
+		if len(r.Kept) > 0 {
+			j.Log.Warn("topics that had no θ yet at that moment keep the one they have", "learner", user, "count", len(r.Kept), "topics", firstFew(r.keptTopics()))
+		}
 		if n < int64(2*len(r.Thetas)) {
 			j.Log.Warn("some θs in force are as of a later moment and stay", "learner", user)
 		}
@@ -92,6 +95,7 @@ type Restoration struct {
 	UserID string             `json:"user_id"`
 	At     time.Time          `json:"at"`
 	Thetas []db.RestoredTheta `json:"thetas"`
+	Kept   []db.KeptTheta     `json:"kept"` // of topics that had none yet: they stay, and count
 }
 
 // restoration finds what there is to restore and whether it can be: a θ of
@@ -113,6 +117,9 @@ func restoration(ctx context.Context, tx *db.Tx, user string, at time.Time) (Res
 		return r, fmt.Errorf("%q had no θ yet at %s: the first was estimated at %s; see 'sextant theta history'", user,
 			at.UTC().Format(time.RFC3339), first.UTC().Format(time.RFC3339))
 	}
+	if r.Kept, err = tx.ThetasSince(ctx, user, at); err != nil {
+		return r, err
+	}
 	c, err := tx.CalibrationInForce(ctx, "")
 	if errors.Is(err, db.ErrNotFound) {
 		return r, nil
@@ -127,6 +134,14 @@ func restoration(ctx context.Context, tx *db.Tx, user string, at time.Time) (Res
 		}
 	}
 	return r, nil
+}
+
+func (r Restoration) keptTopics() []string {
+	topics := make([]string, len(r.Kept))
+	for i, k := range r.Kept {
+		topics[i] = k.TopicID
+	}
+	return topics
 }
 
 // PreviewRestore says what restore-theta would do to each learner of a request.

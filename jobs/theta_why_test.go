@@ -2,7 +2,9 @@ package jobs_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -189,6 +191,44 @@ func TestRestoreUndoesARecompute(t *testing.T) {
 	b.run(jobs.Request{Stage: "update-theta", Users: []string{user}, Options: map[string]string{"lookback-days": "3000"}})
 	if after := b.thetas(user); after != recomputed {
 		t.Error("a recompute after a restore does not come into force")
+	}
+}
+
+// A topic that had no θ yet keeps what it has, for the history takes nothing back:
+// the preview and the run's log name it.
+func TestRestoreTellsWhatItLeaves(t *testing.T) {
+	t.Parallel()
+	b, _ := newDemoBench(t, small)
+	b.run(calibration("lookback-days", "12", "min-answers", "5", "max-residual", "0", "max-drift", "0"))
+	user := one[string](b, `SELECT user_id FROM sextant.answer a WHERE topic_id IS NOT NULL AND EXISTS (SELECT FROM public.mirt_ability m WHERE m.user_id = a.user_id)
+		GROUP BY 1 ORDER BY count(DISTINCT topic_id) - (SELECT count(*) FROM public.student_topic_theta t WHERE t.user_id = a.user_id) DESC, 1 LIMIT 1`)
+	b.runner.Clock = time.Now
+	then := time.Now()
+	const topics = `SELECT coalesce(array_agg(topic_id ORDER BY topic_id COLLATE "C"), '{}') FROM public.student_topic_theta WHERE user_id = $1`
+	had := one[[]string](b, topics, user)
+	b.run(jobs.Request{Stage: "update-theta", Users: []string{user}, Options: map[string]string{"lookback-days": "3000"}})
+	born := slices.DeleteFunc(one[[]string](b, topics, user), func(t string) bool { return slices.Contains(had, t) })
+	if len(born) == 0 {
+		t.Fatal("the recompute found no new topic")
+	}
+	q := jobs.Request{Stage: "restore-theta", Users: []string{user}, Options: map[string]string{"at": then.UTC().Format(time.RFC3339Nano)}}
+	p, err := b.runner.PreviewRestore(b.ctx, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []string
+	for _, k := range p[0].Kept {
+		kept = append(kept, k.TopicID)
+		if now := one[float64](b, `SELECT theta FROM public.student_topic_theta WHERE user_id = $1 AND topic_id = $2`, user, k.TopicID); k.Theta != now || k.Source != "manual" {
+			t.Errorf("%+v stays, in force is %v", k, now)
+		}
+	}
+	if !slices.Equal(kept, born) || len(p[0].Thetas) != 1+len(had) {
+		t.Errorf("the preview keeps %v and restores %d; want %v and %d", kept, len(p[0].Thetas), born, 1+len(had))
+	}
+	b.run(q)
+	if words := fmt.Sprintf("keep the one they have\" learner=%s count=%d topics=", user, len(born)); !strings.Contains(b.log.String(), words) {
+		t.Errorf("the log lacks %q", words)
 	}
 }
 

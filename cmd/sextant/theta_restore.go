@@ -25,7 +25,7 @@ func newThetaRestoreCmd(a *app) *cobra.Command {
 		Use: "restore USER… --at TIME", Short: "Bring a learner's θ back to what it was at a moment", Args: cobra.ArbitraryArgs,
 		Long: `Publishes again the θ, overall and by topic, that stood at a moment: of what had been estimated by then, the newest.
 The history gets new rows, which name the run; nothing is removed from it, so a restore can be undone by another.
-The next calibration or estimate of the learner overwrites what was restored. On a terminal it first shows what
+A topic that had no θ yet at that moment keeps the one it has; it is listed. The next calibration or estimate of the learner overwrites what was restored. On a terminal it first shows what
 would change and asks; off a terminal it goes ahead.`,
 		Example: `  sextant theta restore 1042 --at 2h --dry-run              as it was two hours ago
   sextant theta restore 1042 --at "2026-03-29 12:00" --reason "undo of a mistaken recompute"
@@ -80,6 +80,7 @@ func restoreThetas(ctx context.Context, o thetaRestoreOptions) error {
 func (a *app) printRestorations(list []jobs.Restoration) {
 	t := table{columns: []column{{title: "LEARNER", grow: true}, {title: "TOPIC"}, {title: "NOW", right: true}, {title: "RESTORED", right: true},
 		{title: "SE", right: true}, {title: "ANSWERS", right: true, drop: 2}, {title: "AS OF", drop: 1}, {title: "ESTIMATED", drop: 3}, {title: "SOURCE", drop: 4}}}
+	kept := 0
 	for _, r := range list {
 		for _, th := range r.Thetas {
 			topic := "(overall)"
@@ -89,8 +90,15 @@ func (a *app) printRestorations(list []jobs.Restoration) {
 			t.add(plain(r.UserID, topic, numberOf(th.Now, 3), number(th.Theta, 3), numberOf(th.SE, 3), count(th.Answers),
 				stamp(th.AsOf), stamp(th.EstimatedAt), th.Source)...)
 		}
+		for _, k := range r.Kept {
+			kept++
+			t.add(plain(r.UserID, k.TopicID, number(k.Theta, 3), "stays", numberOf(k.SE, 3), "", stamp(k.AsOf), stamp(k.EstimatedAt), k.Source)...)
+		}
 	}
 	a.printTable(&t, "nobody")
+	if kept > 0 {
+		fmt.Fprintln(a.out, plural(kept, "topic")+" had no θ yet: what is there now stays, and counts in P")
+	}
 	if len(list) > 0 {
 		fmt.Fprintln(a.out, widget.Clean("as it was at "+list[0].At.UTC().Format("2006-01-02 15:04:05")+
 			" UTC; it stands until the next calibration or estimate of the learner"))
