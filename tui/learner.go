@@ -21,8 +21,9 @@ type learner struct {
 	why   string                // the KPI to be explained once that is here
 	drawn drawn
 	lists [learnerPanes]list
-	pane  int // the one that the keys move; the one shown where there is room for one
-	bar   int // cells of the topics' scale, as filled
+	pane  int           // the one that the keys move; the one shown where there is room for one
+	bar   int           // cells of the topics' scale, as filled
+	shown widget.Values // in the head
 }
 
 // The panes, in the order of tab.
@@ -293,12 +294,11 @@ func (l *learner) paneTabs() widget.Line {
 func (l *learner) head() []string {
 	a, d := l.app, l.feed.value
 	th, now := a.theme, a.now()
-	theta := widget.S(th.Strong, th.Glyph.Theta+" "+th.Glyph.Dash).Add(th.Muted, "  "+a.tr("not estimated yet"))
-	scale := widget.Line{}
+	estimate, words, scale := th.Glyph.Dash, widget.S(th.Muted, "  "+a.tr("not estimated yet")), widget.Line{}
 	if ab := d.Ability; ab != nil {
-		theta = widget.S(th.Strong, th.Glyph.Theta+" "+withSE(th, ab.Theta, ab.SE)).Add(th.Text, "  "+abilityWords(th, ab.Theta, ab.SE))
+		estimate, words = withSE(th, ab.Theta, ab.SE), widget.S(th.Text, "  "+abilityWords(th, ab.Theta, ab.SE))
 		if ab.SE != nil && l.width >= 70 {
-			theta = theta.Add(th.Muted, "  "+a.tr("95 %%: %s to %s", number(ab.Theta-1.96**ab.SE, 2), number(ab.Theta+1.96**ab.SE, 2)))
+			words = words.Add(th.Muted, "  "+a.tr("95 %%: %s to %s", number(ab.Theta-1.96**ab.SE, 2), number(ab.Theta+1.96**ab.SE, 2)))
 		}
 		from := ""
 		if n := len(d.Trajectory); n > 0 {
@@ -307,14 +307,17 @@ func (l *learner) head() []string {
 		scale = widget.S(th.Muted, a.tr("%s, scale %s, %s, %s %s UTC (%s)", ab.Model, widget.Clean(ab.Version), plural(th, ab.Answers, "%s answer", "%s answers"),
 			from, clock(now, ab.FittedAt), ago(th, now, ab.FittedAt)))
 	}
-	who := widget.S(th.Muted, a.tr("%s in %s, active %s UTC (%s)", plural(th, d.Learner.Answers, "%s answer", "%s answers"), plural(th, d.Sessions, "%s session", "%s sessions"),
+	theta := append(widget.S(th.Strong, th.Glyph.Theta+" ").Add(l.shown.Style(th, th.Strong, now, "estimate", estimate), estimate), words...)
+	answers := plural(th, d.Learner.Answers, "%s answer", "%s answers")
+	who := widget.S(l.shown.Style(th, th.Muted, now, "answers", answers), a.tr("%s in %s, active %s UTC (%s)", answers, plural(th, d.Sessions, "%s session", "%s sessions"),
 		clock(now, d.LastAt), ago(th, now, d.LastAt)))
 	if d.Risk != nil && (l.width >= 70 || *d.Risk >= highRisk) {
 		style := th.Muted
 		if *d.Risk >= highRisk {
 			style = th.Late
 		}
-		who = who.Add(th.Muted, "  ").Add(style, a.tr("risk %s", number(*d.Risk, 2)))
+		risk := a.tr("risk %s", number(*d.Risk, 2))
+		who = who.Add(th.Muted, "  ").Add(l.shown.Style(th, style, now, "risk", risk), risk)
 	}
 	lines := []widget.Line{widget.S(th.Strong, widget.Clean(d.UserID)), theta, scale, who}
 	if l.width >= 150 { // one line less for what is below

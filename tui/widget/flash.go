@@ -1,6 +1,10 @@
 package widget
 
-import "time"
+import (
+	"time"
+
+	"sextant/tui/theme"
+)
 
 // flashFor is how long a cell shows that it has changed.
 const flashFor = 1500 * time.Millisecond
@@ -72,3 +76,25 @@ func (f *flashes) on(id string, column int) bool {
 // Tick tells the table the time, before View: cells that changed flash for a
 // moment.
 func (t *Table) Tick(now time.Time) { t.flash.tick(now) }
+
+// Values are values outside a table that flash for a moment when they change.
+type Values struct {
+	text  map[string]string
+	since map[string]time.Time
+}
+
+// Style is how a value, known by a name, looks at a time: flashing if its text
+// has just changed. What is there for the first time has not.
+func (v *Values) Style(th *theme.Theme, s theme.Style, now time.Time, name, text string) theme.Style {
+	if v.text == nil {
+		v.text, v.since = map[string]string{}, map[string]time.Time{}
+	}
+	if before, known := v.text[name]; known && before != text {
+		v.since[name] = now
+	}
+	v.text[name] = text
+	if since, changed := v.since[name]; changed && now.Sub(since) < flashFor {
+		return th.Flash(s)
+	}
+	return s
+}
