@@ -3,6 +3,8 @@ package db
 import (
 	"context"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Learner is one learner as lists show them.
@@ -85,4 +87,26 @@ func (d *DB) Learner(ctx context.Context, userID string) (Learner, error) {
 // LearnerExists reports whether any answer of the learner has been read.
 func (tx *Tx) LearnerExists(ctx context.Context, userID string) (bool, error) {
 	return scalar[bool](ctx, tx.tx, `SELECT EXISTS (SELECT FROM sextant.learner WHERE user_id = $1)`, userID)
+}
+
+// Strangers are those of some learners of whom the database holds nothing: no
+// answer that has been read, no row published, and no other activity.
+func (d *DB) Strangers(ctx context.Context, users []string) ([]string, error) {
+	left, err := d.ids(ctx, `
+		SELECT u FROM unnest(@users::text[]) u
+		WHERE NOT EXISTS (SELECT FROM sextant.learner l WHERE l.user_id = u COLLATE "C")
+		  AND NOT EXISTS (SELECT FROM public.features_topic_daily f WHERE f.user_id = u)
+		  AND NOT EXISTS (SELECT FROM public.weekly_kpi k WHERE k.user_id = u)`, pgx.NamedArgs{"users": text(users)})
+	if err != nil || len(left) == 0 {
+		return nil, err
+	}
+	p, err := inspectActivity(ctx, d.pool) // only now: the platform's tables may have no index that finds them
+	if err != nil {
+		return nil, err
+	}
+	const noAnswer = `SELECT NULL::text COLLATE "C" AS user_id, NULL::text COLLATE "C" AS session_id, NULL::date AS day, NULL::timestamptz AS moment WHERE false`
+	return d.ids(ctx, `
+		SELECT u FROM unnest(@users::text[]) u
+		WHERE u COLLATE "C" NOT IN (SELECT user_id FROM (`+p.moments(noAnswer, `'-infinity'`, named())+`) m) ORDER BY u COLLATE "C"`,
+		pgx.NamedArgs{"users": left, "end": "infinity"})
 }

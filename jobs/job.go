@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -102,6 +103,10 @@ func (j *Job) execute(ctx context.Context, stage Stage) error {
 			return err
 		}
 	}
+	var failed, within PartialError // slices, and learners of slices that were done
+	if err := j.leaveOutStrangers(ctx, stage, &within); err != nil {
+		return err
+	}
 	plan, err := stage.Plan(ctx, j)
 	if err != nil {
 		return err
@@ -110,7 +115,6 @@ func (j *Job) execute(ctx context.Context, stage Stage) error {
 		j.Log.Info(n)
 	}
 	j.units(0, plan.Todo())
-	var failed, within PartialError // slices, and learners of slices that were done
 	for _, s := range plan.Slices {
 		if s.Skip {
 			j.Log.Info("skipped", "slice", s.Label(), "why", s.Reason)
@@ -132,7 +136,7 @@ func (j *Job) execute(ctx context.Context, stage Stage) error {
 			if err := j.fail(ctx, s, err); err != nil {
 				return err
 			}
-			failed.add(1, fmt.Errorf("%s: %w", s.Label(), err))
+			failed.add(1, attributed(s, err))
 		}
 	}
 	if failed.Failed > 0 && failed.Failed == plan.Todo() {
@@ -146,12 +150,46 @@ func (j *Job) execute(ctx context.Context, stage Stage) error {
 
 // fail records a slice that failed.
 func (j *Job) fail(ctx context.Context, s Slice, err error) error {
-	kind := "slice"
+	kind, subject := "slice", s.Day.String()
 	if len(s.Users) == 1 {
-		kind = "learner"
+		kind, subject = "learner", s.Users[0]
 	}
 	j.Log.Error("failed", "slice", s.Label(), "error", err.Error())
-	return j.DB.AddFailure(ctx, j.Run.ID, db.RunFailure{Kind: kind, Subject: s.Label(), Error: err.Error()})
+	return j.DB.AddFailure(ctx, j.Run.ID, db.RunFailure{Kind: kind, Subject: subject, Error: err.Error()})
+}
+
+// attributed says which slice an error is of, unless it names the learner itself.
+func attributed(s Slice, err error) error {
+	var unknown *UnknownLearnerError
+	if errors.As(err, &unknown) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", s.Label(), err)
+}
+
+// leaveOutStrangers takes the learners whom nothing is known of out of a run by
+// days, and notes that they failed: the others are none the worse for it.
+func (j *Job) leaveOutStrangers(ctx context.Context, stage Stage, within *PartialError) error {
+	if len(j.Request.Users) == 0 || stage.Info().Slice != "day" {
+		return nil
+	}
+	strangers, err := j.DB.Strangers(ctx, j.Request.Users)
+	if err != nil {
+		return err
+	}
+	for _, u := range strangers {
+		err := &UnknownLearnerError{u}
+		j.Log.Error("failed", "learner", u, "error", err.Error())
+		if err := j.DB.AddFailure(ctx, j.Run.ID, db.RunFailure{Kind: "learner", Subject: u, Error: err.Error()}); err != nil {
+			return err
+		}
+		within.add(1, err)
+	}
+	j.Request.Users = slices.DeleteFunc(slices.Clone(j.Request.Users), func(u string) bool { return slices.Contains(strangers, u) })
+	if len(j.Request.Users) == 0 {
+		return within.First
+	}
+	return nil
 }
 
 // fatal reports whether an error would meet every other slice too.

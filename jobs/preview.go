@@ -28,6 +28,15 @@ func (r *Runner) Preview(ctx context.Context, q Request) (Preview, error) {
 	if err != nil {
 		return Preview{}, err
 	}
+	if len(q.Users) > 0 && stage.Info().Slice == "day" {
+		strangers, err := r.DB.Strangers(ctx, q.Users)
+		if err != nil {
+			return Preview{}, err
+		}
+		for _, u := range strangers {
+			plan.Notes = append(plan.Notes, (&UnknownLearnerError{u}).Error())
+		}
+	}
 	return Preview{Stage: q.Stage, From: job.From, To: job.To, Slices: plan.Slices, Notes: plan.Notes,
 		Unsynced: unsynced, Command: q.Command()}, nil
 }

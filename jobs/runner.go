@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -72,8 +73,12 @@ func (e *CancelledError) Error() string { return "cancelled by " + e.By }
 func (r *Runner) Validate(q Request) error {
 	stage, _, err := r.prepare(q, r.Clock().UTC())
 	switch {
-	case err != nil || !stage.Info().PerLearner:
+	case err != nil:
 		return err
+	case slices.Contains(q.Users, ""):
+		return usagef("a learner's id cannot be empty")
+	case !stage.Info().PerLearner:
+		return nil
 	case len(q.Users) == 0:
 		return nameLearners(q.Stage)
 	case q.Backfill() || q.Date != nil:

@@ -68,12 +68,17 @@ type Slice struct {
 	Reason   string   `json:"reason"` // why it runs or is skipped
 	Learners int64    `json:"learners"`
 	Answers  int64    `json:"answers"`
+
+	learner bool // it is a learner, and the day says nothing
 }
 
-// Label names the slice in logs and failures.
+// Label names the slice in logs and previews.
 func (s Slice) Label() string {
-	if len(s.Users) == 1 {
+	switch {
+	case s.learner:
 		return s.Users[0]
+	case len(s.Users) == 1:
+		return s.Day.String() + " " + s.Users[0]
 	}
 	return s.Day.String()
 }

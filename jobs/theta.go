@@ -46,7 +46,7 @@ func (UpdateTheta) Params() any { return &ThetaParams{} }
 func (UpdateTheta) Plan(_ context.Context, j *Job) (Plan, error) {
 	var plan Plan
 	for _, u := range j.Request.Users {
-		plan.Slices = append(plan.Slices, Slice{Day: db.DayOf(j.Now), Users: []string{u}, Learners: 1, Reason: "asked for"})
+		plan.Slices = append(plan.Slices, Slice{Day: db.DayOf(j.Now), Users: []string{u}, Learners: 1, Reason: "asked for", learner: true})
 	}
 	return plan, nil
 }

@@ -41,7 +41,7 @@ func (RestoreTheta) Plan(_ context.Context, j *Job) (Plan, error) {
 	}
 	var plan Plan
 	for _, u := range j.Request.Users {
-		plan.Slices = append(plan.Slices, Slice{Day: db.DayOf(at), Users: []string{u}, Learners: 1, Reason: "asked for"})
+		plan.Slices = append(plan.Slices, Slice{Day: db.DayOf(at), Users: []string{u}, Learners: 1, Reason: "asked for", learner: true})
 	}
 	return plan, nil
 }
