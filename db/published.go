@@ -28,6 +28,17 @@ func (tx *Tx) Publish(ctx context.Context, run *Run, p Publication) error {
 	return classify("record the publication", err)
 }
 
+// PublishedBy is the run that published a day of a stage last, for all learners or
+// for one; nil: none, or none that the ledger still holds.
+func (tx *Tx) PublishedBy(ctx context.Context, stage string, day Day, userID string) (*Run, error) {
+	return first[Run](ctx, tx.tx, `
+		SELECT `+runColumns+` FROM sextant.run WHERE id = (
+			SELECT p.run_id FROM sextant.published p
+			WHERE p.stage = $1 AND p.scope = '' AND p.data_day = $2
+			  AND (p.complete OR EXISTS (SELECT FROM sextant.run r WHERE r.id = p.run_id AND r.params -> 'users' ? $3))
+			ORDER BY p.id DESC LIMIT 1)`, stage, day, userID)
+}
+
 // Revision is the newest revision of the answers in a window of days.
 func (tx *Tx) Revision(ctx context.Context, from, to Day) (int64, error) {
 	return scalar[int64](ctx, tx.tx, `SELECT coalesce(max(revision), 0) FROM sextant.answer_day WHERE day BETWEEN $1 AND $2`, from, to)

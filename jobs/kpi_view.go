@@ -2,6 +2,10 @@ package jobs
 
 import (
 	"context"
+	"fmt"
+	"maps"
+
+	"github.com/google/uuid"
 
 	"sextant/db"
 )
@@ -17,6 +21,8 @@ type KPIDetail struct {
 	KPIs   []KPILine      `json:"kpis"`
 	Inputs db.KPI         `json:"inputs"`
 	Stored *db.StoredKPIs `json:"stored_row"` // nil: the week has no row
+	Run    *uuid.UUID     `json:"params_run"` // whose parameters these are; nil: nobody has published the day
+	Unlike []string       `json:"unlike"`     // those of them that this environment has otherwise
 }
 
 // KPILine is one KPI. A nil value is one whose inputs are missing.
@@ -29,9 +35,9 @@ type KPILine struct {
 }
 
 // LearnerKPIs computes a learner's KPIs as of a day (nil: the newest that
-// compute-daily-kpis has published, else the last complete one), with its
-// parameters of this environment unless options say otherwise. It writes
-// nothing.
+// compute-daily-kpis has published, else the last complete one), with the
+// parameters of the run that published that day, else of this environment,
+// unless options say otherwise. It writes nothing.
 func (s *Service) LearnerKPIs(ctx context.Context, userID string, date *db.Day, options map[string]string) (KPIDetail, error) {
 	now, _, err := s.runner.now(ctx)
 	if err != nil {
@@ -52,8 +58,11 @@ func (s *Service) LearnerKPIs(ctx context.Context, userID string, date *db.Day, 
 			day = newest
 		}
 	}
-	o := params.options(day, []string{userID})
-	d := KPIDetail{UserID: userID, Date: day, Week: day.Monday(), Params: params}
+	d := KPIDetail{UserID: userID, Date: day, Week: day.Monday(), Params: params, Unlike: []string{}}
+	if err := s.publishedWith(ctx, &d, options); err != nil {
+		return d, err
+	}
+	o := d.Params.options(day, []string{userID})
 	active, err := s.db.ActiveCount(ctx, o)
 	if err != nil {
 		return d, err
@@ -78,6 +87,40 @@ func (s *Service) LearnerKPIs(ctx context.Context, userID string, date *db.Day, 
 	}
 	d.lines()
 	return d, nil
+}
+
+// publishedWith takes the parameters of the run that published the day, but for
+// the options given, and tells which this environment has otherwise.
+func (s *Service) publishedWith(ctx context.Context, d *KPIDetail, options map[string]string) error {
+	var run *db.Run
+	if err := s.db.InSnapshot(ctx, func(tx *db.Tx) (err error) {
+		run, err = tx.PublishedBy(ctx, kpiStage, d.Date, d.UserID)
+		return err
+	}); err != nil || run == nil {
+		return err
+	}
+	had, err := readObject(run.Params)
+	if err != nil {
+		return fmt.Errorf("read the parameters of run %s: %w", run.ID, err)
+	}
+	here, then := (&Job{Params: d.Params}).record(Request{}), map[string]string{}
+	for _, spec := range Specs(d.Params) {
+		v, known := had[spec.Name]
+		if _, given := options[spec.Name]; given || !known {
+			continue
+		}
+		then[spec.Name] = Field{spec.Name, v}.Exact()
+		if now := fmt.Sprint(here[spec.Name]); !spec.Same(then[spec.Name], now) {
+			d.Unlike = append(d.Unlike, fmt.Sprintf("%s %s, here %s", spec.Name, then[spec.Name], now))
+		}
+	}
+	maps.Copy(then, options)
+	params := &KPIParams{}
+	if err := fill(params, nil, func(string) string { return "" }, then); err != nil {
+		return fmt.Errorf("the parameters of run %s: %w", run.ID, err)
+	}
+	d.Params, d.Run = params, &run.ID
+	return nil
 }
 
 // lines sets the KPIs from the inputs and the row stored.

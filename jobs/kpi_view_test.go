@@ -16,8 +16,9 @@ func (b *bench) service() *jobs.Service { return jobs.NewService(b.db, b.runner,
 func TestTheExplanationIsWhatIsStored(t *testing.T) {
 	t.Parallel()
 	b, n := newWeek(t, 21)
-	b.env["METRICS_USE_IRT_THETA"] = "true"
-	b.run(jobs.Request{Stage: kpis, Date: &n.day})
+	// What this environment says now counts for nothing: the run's parameters do.
+	b.run(jobs.Request{Stage: kpis, Date: &n.day, Options: map[string]string{"use-irt-theta": "true", "default-target": "0.25", "churn-horizon-days": "20"}})
+	b.env["METRICS_CHURN_HORIZON_DAYS"], b.env["METRICS_DEFAULT_TARGET"] = "30", "0.250"
 	certain := 0 // but for rounding
 	for user := range b.stored(n.day.Monday()) {
 		d, err := b.service().LearnerKPIs(b.ctx, user, nil, nil)
@@ -26,6 +27,9 @@ func TestTheExplanationIsWhatIsStored(t *testing.T) {
 		}
 		if d.Date != n.day || !d.Active || d.Stored == nil || d.Stored.KPIsDay == nil || *d.Stored.KPIsDay != n.day {
 			t.Fatalf("%s: as of %s, active %v, stored %+v", user, d.Date, d.Active, d.Stored)
+		}
+		if unlike := strings.Join(d.Unlike, "; "); unlike != "churn-horizon-days 20, here 30; use-irt-theta true, here false" || d.Run == nil {
+			t.Fatalf("of run %v, unlike here: %s", d.Run, unlike)
 		}
 		again := fromInputs(d)
 		for i, k := range d.KPIs {
@@ -52,6 +56,18 @@ func TestTheExplanationIsWhatIsStored(t *testing.T) {
 	}
 	if certain == 0 {
 		t.Error("nobody has a P that only rounding makes 1")
+	}
+	for user := range b.stored(n.day.Monday()) {
+		d, err := b.service().LearnerKPIs(b.ctx, user, nil, map[string]string{"churn-horizon-days": "7"})
+		if err != nil || d.Params.Horizon != 7 || !d.Params.UseTheta || len(d.Unlike) != 1 {
+			t.Errorf("with an option: %+v, %v, %v", d.Params, d.Unlike, err)
+		}
+		// A later run of this learner alone is what their row is of.
+		r := b.run(jobs.Request{Stage: kpis, Date: &n.day, Users: []string{user}})
+		if d, err = b.service().LearnerKPIs(b.ctx, user, nil, nil); err != nil || d.Params.Horizon != 30 || d.Params.UseTheta || *d.Run != r.ID || len(d.Unlike) != 0 {
+			t.Errorf("after a run of their own: %+v of run %v, %v", d.Params, d.Run, err)
+		}
+		break
 	}
 }
 

@@ -28,8 +28,9 @@ func newKPIShowCmd(a *app) *cobra.Command {
 	o := kpiShowOptions{app: a}
 	cmd := &cobra.Command{
 		Use: "show USER", Short: "Show a learner's KPIs of a week", Args: argCount(1, 1, "the id of one learner"),
-		Long: `Shows the KPIs that weekly_kpi holds for the week of a day beside those computed now as of that day; with
---explain, also the numbers each comes from. It writes nothing.`,
+		Long: `Shows the KPIs that weekly_kpi holds for the week of a day beside those computed now as of that day, with the
+parameters of the run that published it unless flags say otherwise; with --explain, also the numbers each comes from.
+It writes nothing.`,
 		Example: "  sextant kpi show 1042\n  sextant kpi show kim@example.org --date 2026-03-29 --explain\n  sextant kpi show 1042 --json | jq .inputs",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.user = args[0]
@@ -64,7 +65,11 @@ func showKPIs(ctx context.Context, o kpiShowOptions) error {
 
 func (a *app) printKPIs(d jobs.KPIDetail, explain bool) {
 	fmt.Fprintf(a.out, "%s  week of %s, as of %s\n", widget.Clean(d.UserID), d.Week, d.Date)
-	fmt.Fprintf(a.out, "%s\n\n", standing(d))
+	fmt.Fprintln(a.out, standing(d))
+	if len(d.Unlike) > 0 {
+		fmt.Fprintf(a.out, "with the parameters of run %s: %s\n", d.Run, strings.Join(d.Unlike, "; "))
+	}
+	fmt.Fprintln(a.out)
 	if explain {
 		for i, k := range d.KPIs {
 			if i > 0 {
