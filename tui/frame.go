@@ -43,11 +43,12 @@ const (
 // View draws the frame: header, tabs, body, status and footer.
 func (a *app) View() tea.View {
 	rows := a.frame()
-	content := strings.Join(rows, "\n")
 	if a.mode.ASCII {
-		content = strings.NewReplacer("–", "-", "…", "~", "×", "x").Replace(content) // in words; signs come from the theme
+		for i, row := range rows {
+			rows[i] = inASCII(row, a.width)
+		}
 	}
-	v := tea.NewView(content)
+	v := tea.NewView(strings.Join(rows, "\n"))
 	v.AltScreen = true
 	v.Cursor = a.cursor(rows)
 	if a.mouse {

@@ -78,15 +78,25 @@ func New(m Mode) *Theme {
 }
 
 // Tr is the English text in the reader's language, with what it has verbs for.
-func (t *Theme) Tr(english string, args ...any) string { return t.Lang.Tr(english, args...) }
+func (t *Theme) Tr(english string, args ...any) string {
+	return t.written(t.Lang.Tr(english, args...))
+}
 
 // TrN is one or many, as n asks for; their first verb, %s, is n.
 func (t *Theme) TrN(one, many string, n int64, args ...any) string {
-	return t.Lang.TrN(one, many, n, args...)
+	return t.written(t.Lang.TrN(one, many, n, args...))
 }
 
 // Told is a sentence of the jobs in the reader's language.
-func (t *Theme) Told(english string) string { return t.Lang.Told(english) }
+func (t *Theme) Told(english string) string { return t.written(t.Lang.Told(english)) }
+
+// written is a text in the signs that the terminal has.
+func (t *Theme) written(text string) string {
+	if t.ASCII {
+		return inASCII(text)
+	}
+	return text
+}
 
 func (t *Theme) coloured() {
 	c := t.picker()
