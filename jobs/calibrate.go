@@ -17,7 +17,7 @@ type Calibrate struct{}
 
 // CalibrateParams are its parameters.
 type CalibrateParams struct {
-	Lookback    int     `param:"lookback-days" env:"MIRT_LOOKBACK_DAYS" default:"30" min:"1" help:"days of answers that end with the as-of day"`
+	Lookback    int     `param:"lookback-days" env:"MIRT_LOOKBACK_DAYS" default:"30" min:"1" max:"36500" help:"days of answers that end with the as-of day"`
 	Model       string  `param:"model" env:"MIRT_MODEL" default:"2PL" choices:"rasch,1pl,2pl,3pl" help:"rasch (a = 1), 1pl (one slope), 2pl or 3pl"`
 	MaxObs      int     `param:"max-obs" env:"MIRT_MAX_OBS" default:"0" min:"0" help:"at most this many answers are fitted, the same quota an item, so that rare items stay whole; 0: all"`
 	Topic       string  `param:"topic" env:"MIRT_TOPIC_ID" empty:"all topics" help:"only this topic: a bank of its own, which is not published"`
@@ -25,11 +25,11 @@ type CalibrateParams struct {
 	MinAnswers  int     `param:"min-answers" default:"20" min:"2" help:"items with fewer first answers are set aside"`
 	Link        string  `param:"link" default:"stocking-lord" choices:"stocking-lord,mean-sigma" help:"how the fit is put on the scale in force"`
 	Anchors     string  `param:"anchors" default:"linked" choices:"linked,fixed" help:"link the fit to the anchors, or hold them at their parameters"`
-	MaxResidual float64 `param:"max-residual" default:"0.15" min:"0" help:"greatest RMSD of the linked items' curves, in probability, that is published; 0: any"`
-	MaxDrift    float64 `param:"max-drift" default:"0.25" min:"0" help:"greatest share of the linked items that may have drifted; 0: any"`
+	MaxResidual float64 `param:"max-residual" default:"0.15" min:"0" max:"1" help:"greatest RMSD of the linked items' curves, in probability, that is published; 0: any"`
+	MaxDrift    float64 `param:"max-drift" default:"0.25" min:"0" max:"1" help:"greatest share of the linked items that may have drifted; 0: any"`
 	UpdateMeta  bool    `param:"update-question-meta" env:"IRT_UPDATE_QUESTION_META" default:"false" help:"also write question.meta.irt of the items calibrated, anchors excepted"`
 	Scorer      string  `param:"scorer" default:"engine" choices:"engine,plumber" along:"R_IRT_BASE_URL,R_IRT_TIMEOUT_SECS" help:"who estimates θ: Sextant's engine, or the R service at $R_IRT_BASE_URL"`
-	Version     string  `param:"scale" default:"v1" help:"the θ scale's name; a new name starts a new scale"`
+	Version     string  `param:"scale" default:"v1" check:"name" help:"the θ scale's name; a new name starts a new scale"`
 }
 
 const (

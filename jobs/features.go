@@ -13,7 +13,7 @@ type Features struct{}
 
 // FeaturesParams are its parameters.
 type FeaturesParams struct {
-	Lookback     int  `param:"lookback-days" env:"AGG_LOOKBACK_DAYS" default:"7" min:"1" help:"days that end with the as-of day; those not published or changed since are run"`
+	Lookback     int  `param:"lookback-days" env:"AGG_LOOKBACK_DAYS" default:"7" min:"1" max:"36500" help:"days that end with the as-of day; those not published or changed since are run"`
 	IncludeTheta bool `param:"include-theta" env:"AGG_INCLUDE_THETA" default:"false" help:"fill theta_estimate and theta_sd from the θ history"`
 	UseTheta     bool `param:"use-irt-theta" env:"METRICS_USE_IRT_THETA" default:"false" help:"take the improvement index from θ where both windows hold one"`
 }

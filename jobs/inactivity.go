@@ -13,9 +13,9 @@ type Inactivity struct{}
 
 // InactivityParams are its parameters.
 type InactivityParams struct {
-	Threshold int     `param:"threshold-days" env:"INACTIVITY_THRESHOLD_DAYS" default:"7" min:"1" help:"whole days without any activity after which a learner counts as quiet"`
+	Threshold int     `param:"threshold-days" env:"INACTIVITY_THRESHOLD_DAYS" default:"7" min:"1" max:"56" help:"whole days without any activity after which a learner counts as quiet"`
 	Target    float64 `param:"default-target" env:"METRICS_DEFAULT_TARGET" default:"0.0" help:"the θ that P is judged against where a learner has no goal"`
-	Horizon   int     `param:"churn-horizon-days" env:"METRICS_CHURN_HORIZON_DAYS" default:"14" min:"1" help:"days without activity after which their part of S is full"`
+	Horizon   int     `param:"churn-horizon-days" env:"METRICS_CHURN_HORIZON_DAYS" default:"14" min:"1" max:"36500" help:"days without activity after which their part of S is full"`
 }
 
 const (

@@ -13,9 +13,9 @@ type KPIs struct{}
 
 // KPIParams are its parameters.
 type KPIParams struct {
-	Lookback int     `json:"lookback_days" param:"lookback-days" env:"KPI_LOOKBACK_DAYS" default:"30" min:"1" help:"days that end with the as-of day; learners with an answer in them have KPIs"`
+	Lookback int     `json:"lookback_days" param:"lookback-days" env:"KPI_LOOKBACK_DAYS" default:"30" min:"1" max:"36500" help:"days that end with the as-of day; learners with an answer in them have KPIs"`
 	Target   float64 `json:"default_target" param:"default-target" env:"METRICS_DEFAULT_TARGET" default:"0.0" help:"the θ that P is judged against where a learner has no goal"`
-	Horizon  int     `json:"churn_horizon_days" param:"churn-horizon-days" env:"METRICS_CHURN_HORIZON_DAYS" default:"14" min:"1" help:"days without activity after which their part of S is full"`
+	Horizon  int     `json:"churn_horizon_days" param:"churn-horizon-days" env:"METRICS_CHURN_HORIZON_DAYS" default:"14" min:"1" max:"36500" help:"days without activity after which their part of S is full"`
 	UseTheta bool    `json:"use_irt_theta" param:"use-irt-theta" env:"METRICS_USE_IRT_THETA" default:"false" help:"take I_t from θ where both windows hold one"`
 }
 

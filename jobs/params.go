@@ -12,13 +12,14 @@ import (
 // the stage's parameter struct, so that flags, forms, environment variables and
 // the ledger all speak of the same thing:
 //
-//	Lookback int `param:"lookback-days" env:"AGG_LOOKBACK_DAYS" default:"7" min:"1" help:"…"`
+//	Lookback int `param:"lookback-days" env:"AGG_LOOKBACK_DAYS" default:"7" min:"1" max:"36500" help:"…"`
 type ParamSpec struct {
 	Name    string   `json:"name"`
 	Kind    string   `json:"kind"` // int, bool, float or string
 	Env     string   `json:"env,omitempty"`
 	Default string   `json:"default"`
 	Min     string   `json:"min,omitempty"`
+	Max     string   `json:"max,omitempty"`
 	Choices []string `json:"choices,omitempty"`
 	Empty   string   `json:"empty,omitempty"` // what an empty value means, where it means something
 	Help    string   `json:"help"`
@@ -37,7 +38,7 @@ func Specs(params any) []ParamSpec {
 	for f := range t.Fields() {
 		tag := f.Tag.Get
 		s := ParamSpec{Name: tag("param"), Kind: kindName(f.Type.Kind()), Env: tag("env"),
-			Default: tag("default"), Min: tag("min"), Empty: tag("empty"), Help: tag("help"), check: tag("check")}
+			Default: tag("default"), Min: tag("min"), Max: tag("max"), Empty: tag("empty"), Help: tag("help"), check: tag("check")}
 		if c := tag("choices"); c != "" {
 			s.Choices = strings.Split(c, ",")
 		}
@@ -97,7 +98,7 @@ func (s ParamSpec) CheckValue(value string) error {
 		_, err = strconv.ParseBool(value)
 		return wrapUsage(err, "%q is not true or false", value)
 	default:
-		if held := checks[s.check]; held != nil && value != "" {
+		if held := checks[s.check]; held != nil && (value != "" || s.check == checkName) {
 			return held(value)
 		}
 		return nil
@@ -108,6 +109,11 @@ func (s ParamSpec) CheckValue(value string) error {
 	if s.Min != "" {
 		if low, _ := strconv.ParseFloat(s.Min, 64); n < low {
 			return usagef("%s is below the least, %s", value, s.Min)
+		}
+	}
+	if s.Max != "" {
+		if high, _ := strconv.ParseFloat(s.Max, 64); n > high {
+			return usagef("%s is above the most, %s", value, s.Max)
 		}
 	}
 	return nil

@@ -30,8 +30,10 @@ type ReportParams struct {
 	Timeout   string `param:"s3-timeout" default:"10s" check:"duration" help:"of one try to store an object; there are four (AWS_MAX_ATTEMPTS)"`
 }
 
+const checkName = "name"
+
 // checks are what parameters of kind string are held to, by the name in their
-// tag check. An empty value is none.
+// tag check. An empty value is none, but for a name.
 var checks = map[string]func(string) error{
 	"monday": func(s string) error {
 		_, err := parseWeek(s)
@@ -40,6 +42,12 @@ var checks = map[string]func(string) error{
 	"formats":   func(s string) error { return checkList(s, report.Formats) },
 	"languages": func(s string) error { return checkList(s, report.Languages) },
 	"editions":  func(s string) error { return checkList(s, report.Editions) },
+	checkName: func(s string) error {
+		if s == "" || strings.TrimSpace(s) != s {
+			return fmt.Errorf("%q is no name: it cannot be empty, nor begin or end with a blank", s)
+		}
+		return nil
+	},
 	"bucket": func(s string) error {
 		if strings.ContainsAny(s, "/: ") {
 			return fmt.Errorf("%q is no bucket's name; give the name alone", s)

@@ -200,6 +200,12 @@ func TestRequestsThatMakeNoSense(t *testing.T) {
 		"to without from":   {jobs.Request{Stage: features, To: day("2026-03-01")}, "--to needs --from"},
 		"bad number":        {jobs.Request{Stage: features, Options: map[string]string{"lookback-days": "x"}}, `lookback-days: "x" is not a number`},
 		"too small":         {jobs.Request{Stage: features, Options: map[string]string{"lookback-days": "0"}}, "below the least"},
+		"too large":         {jobs.Request{Stage: features, Options: map[string]string{"lookback-days": "99999999999"}}, "lookback-days: 99999999999 is above the most, 36500"},
+		"too quiet":         {jobs.Request{Stage: inactive, Options: map[string]string{"threshold-days": "57"}}, "57 is above the most, 56"},
+		"all may drift":     {jobs.Request{Stage: calibrate, Options: map[string]string{"max-drift": "1.01"}}, "1.01 is above the most, 1"},
+		"nameless scale":    {jobs.Request{Stage: calibrate, Options: map[string]string{"scale": ""}}, `scale: "" is no name`},
+		"blank scale":       {jobs.Request{Stage: calibrate, Options: map[string]string{"scale": "v2 "}}, `scale: "v2 " is no name`},
+		"empty learner":     {jobs.Request{Stage: features, Users: []string{"a", ""}}, "a learner's id cannot be empty"},
 		"unknown parameter": {jobs.Request{Stage: features, Options: map[string]string{"colour": "red"}}, "no parameter colour"},
 		"bad choice":        {jobs.Request{Stage: "mirt-calibrate", Options: map[string]string{"model": "4pl"}}, "not one of rasch, 1pl, 2pl, 3pl"},
 	} {

@@ -18,7 +18,7 @@ type UpdateTheta struct{}
 
 // ThetaParams are its parameters.
 type ThetaParams struct {
-	Lookback int    `param:"lookback-days" env:"MIRT_LOOKBACK_DAYS" default:"30" min:"1" help:"days of answers that end with today"`
+	Lookback int    `param:"lookback-days" env:"MIRT_LOOKBACK_DAYS" default:"30" min:"1" max:"36500" help:"days of answers that end with today"`
 	Scorer   string `param:"scorer" default:"engine" choices:"engine,plumber" along:"R_IRT_BASE_URL,R_IRT_TIMEOUT_SECS" help:"who estimates θ: Sextant's engine, or the R service at $R_IRT_BASE_URL"`
 }
 
