@@ -206,13 +206,19 @@ func (s *item) paneTitle(pane int, current bool) widget.Line {
 	if current {
 		style = th.Strong.Underline()
 	}
+	of := func(v *jobs.ItemVersion) string {
+		if now != nil && before != nil && now.DataDay == before.DataDay { // it was calibrated twice
+			return v.DataDay.String() + " " + shortID(v.RunID)
+		}
+		return v.DataDay.String()
+	}
 	legend := func(name string) widget.Line {
 		line := widget.S(style, name)
 		if now != nil {
-			line = line.Add(th.Line, "  "+th.Glyph.Horizontal+" "+now.DataDay.String())
+			line = line.Add(th.Line, "  "+th.Glyph.Horizontal+" "+of(now))
 		}
 		if before != nil {
-			line = line.Add(th.Band, "  "+th.Glyph.Horizontal+" "+before.DataDay.String())
+			line = line.Add(th.Band, "  "+th.Glyph.Horizontal+" "+of(before))
 		}
 		return line
 	}
