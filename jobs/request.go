@@ -155,6 +155,9 @@ func (q Request) flags(users bool) []string {
 	return args
 }
 
+// Shell is a command line of words, quoted for a POSIX shell.
+func Shell(words ...string) string { return shellJoin(words) }
+
 // shellJoin quotes words for a POSIX shell.
 func shellJoin(words []string) string {
 	quoted := make([]string, len(words))

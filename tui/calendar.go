@@ -2,15 +2,18 @@ package tui
 
 import (
 	"context"
+	"strings"
 
 	"sextant/db"
+	"sextant/jobs"
 	"sextant/tui/theme"
 	"sextant/tui/widget"
 )
 
-// stageCalendar asks how the days of a span stand with a stage.
-func stageCalendar(a *app, stage string, from, to db.Day) func(context.Context) ([]db.CalendarDay, error) {
+// stageCalendar asks how the last days stand with a stage.
+func stageCalendar(a *app, stage string) func(context.Context) ([]db.CalendarDay, error) {
 	console := a.console
+	from, to := jobs.CalendarSpan(db.DayOf(a.now()).Add(-1))
 	return func(ctx context.Context) ([]db.CalendarDay, error) { return console.Calendar(ctx, stage, from, to) }
 }
 
@@ -19,6 +22,17 @@ func calendarDays(days []db.CalendarDay) []widget.CalendarDay {
 	out := make([]widget.CalendarDay, len(days))
 	for i, d := range days {
 		out[i] = widget.CalendarDay{Date: d.Day.Start(), Mark: dayMark(d)}
+	}
+	return out
+}
+
+// CalendarText is how days stand with a stage, as the command line prints it.
+func CalendarText(days []db.CalendarDay) []string {
+	const width = 80
+	th, grid := theme.New(theme.Mode{NoColor: true}), widget.Calendar{Days: calendarDays(days), From: 1}
+	var out []string
+	for _, l := range append(grid.View(th, width, false), grid.Legend(th, width)...) {
+		out = append(out, strings.TrimRight(l.Plain(), " "))
 	}
 	return out
 }

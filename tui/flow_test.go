@@ -328,7 +328,7 @@ func TestBackfillOfWeeks(t *testing.T) {
 // TestRunOfALearnerStage asks for learners, and for no days.
 func TestRunOfALearnerStage(t *testing.T) {
 	s := begin(t, newFixture())
-	s.press("G B").sees("learner by learner, not by the day").press("enter").sees("Parameters").loses("Published days").press("tab").sees("Parameters in force").press("esc")
+	s.press("G B").sees("learner by learner, not by the day").press("enter").sees("Parameters").loses("Published days").press("tab").sees("Parameters in force").press("y").sees("copied: sextant status update-theta").press("esc")
 	s.press("R").sees("at least one").loses("as-of day").press("enter").sees("name the learners").loses("would run")
 	s.typed("kim").loses("name the learners").press("enter").sees("would run update-theta").press("enter").sees("[ Cancel ]").pass(quietTime).press("y").sees("following")
 	if q := s.f.launched[0]; fmt.Sprint(q.Users, q.Date, q.From) != "[kim] <nil> <nil>" {

@@ -39,9 +39,6 @@ const (
 	fieldReason  = " reason"
 )
 
-// calendarWeeks is how far back the calendars look.
-const calendarWeeks = 12
-
 // oneOf lists the choices of a field.
 func oneOf(words ...string) []string { return words }
 
@@ -96,8 +93,7 @@ func (l *launch) addDays(s jobs.StageStatus) {
 	l.add(widget.NewField(fieldTo, "to", last.String(), last.String(), "The last day; the last complete UTC day when empty.", l.checkTo))
 	l.add(&widget.Field{Name: fieldDays, Label: "calendar", Grid: &widget.Calendar{From: 1},
 		Help: "Arrows move, space chooses the first day and then the last, m the missing days around the cursor."})
-	first := last.Add(1 - 7*calendarWeeks)
-	l.days = newFeed(l.app, stageCalendar(l.app, l.stage, first, last))
+	l.days = newFeed(l.app, stageCalendar(l.app, l.stage))
 	l.mark()
 }
 

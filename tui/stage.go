@@ -43,8 +43,7 @@ func newStage(a *app, name string) *stage {
 	if p, ok := a.tops[topPipeline].(*pipeline); ok { // what is known already, until fresher data come
 		s.pipeline.value, s.pipeline.loaded = p.feed.value, p.feed.loaded
 	}
-	last := db.DayOf(a.now()).Add(-1)
-	s.days = newFeed(a, stageCalendar(a, name, last.Add(1-7*calendarWeeks), last))
+	s.days = newFeed(a, stageCalendar(a, name))
 	s.specs, _ = a.console.Params(name) // fails for an unknown stage alone
 	s.params.Empty = "none"
 	s.params.SetLines(paramLines(a.theme, s.specs))

@@ -39,8 +39,8 @@ func stageKeys(a *app, s jobs.StageStatus, ok, inside bool) []Key {
 		pauseKey(a, s, off),
 		Key{Strokes: []string{"d"}, Label: "describe", Help: "everything known about the stage", Off: when(!ok, "no stage is selected"),
 			Do: func() tea.Cmd { return a.open(describeStage(a, s)) }},
-		Key{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that runs the stage", Off: when(!ok, "no stage is selected"),
-			Do: func() tea.Cmd { return a.copy("sextant run " + s.Name) }},
+		Key{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that shows the same", Off: when(!ok, "no stage is selected"),
+			Do: func() tea.Cmd { return a.copy("sextant status " + s.Name) }},
 	)
 }
 
@@ -126,7 +126,7 @@ func sliceWord(th *theme.Theme, slice string) string {
 // describeStage shows everything known about a stage.
 func describeStage(a *app, s jobs.StageStatus) dialog {
 	th := a.theme
-	d := &textDialog{app: a, title: s.Name, copies: "sextant run " + s.Name}
+	d := &textDialog{app: a, title: s.Name, copies: "sextant status " + s.Name}
 	sign, style := stateLook(th, s.State)
 	lines := []widget.Line{
 		widget.S(th.Text, th.Tr(s.Summary)), nil,

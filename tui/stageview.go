@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"time"
 
 	"sextant/db"
@@ -13,7 +14,7 @@ import (
 // calendar and parameters; under both its runs or, while the keys move there,
 // its parameters in full.
 func (s *stage) whole(st jobs.StageStatus) []string {
-	heat := 2*calendarWeeks + 14
+	heat := 2*jobs.CalendarWeeks + 14
 	right, wide := heat, s.width >= 150
 	if wide {
 		right = s.width / 2
@@ -77,7 +78,7 @@ func (s *stage) about(st jobs.StageStatus, w, h int, full bool) []string {
 func (s *stage) heat(w, h int) []string {
 	th := s.app.theme
 	focused := s.pane == paneCalendar
-	title := widget.S(s.paneTitle(paneCalendar), " "+th.Tr("Published days")).Add(th.Faint, "  "+plural(th, calendarWeeks, "%s week", "%s weeks"))
+	title := widget.S(s.paneTitle(paneCalendar), " "+th.Tr("Published days")).Add(th.Faint, "  "+plural(th, jobs.CalendarWeeks, "%s week", "%s weeks"))
 	if !s.days.loaded {
 		return append([]string{title.String()}, loading(s.app, "the calendar", s.days.err)...)
 	}
@@ -189,7 +190,7 @@ func span(runs []db.Run) (least, most time.Duration, ok bool) {
 func paramLines(th *theme.Theme, specs []jobs.ParamSpec) []widget.Line {
 	lines := make([]widget.Line, len(specs))
 	for i, p := range specs {
-		lines[i] = widget.S(th.Accent, p.Name).Add(th.Text, " = "+orDash(th, p.Default)).Add(th.Muted, "  "+th.Tr(p.Help))
+		lines[i] = widget.S(th.Accent, p.Name).Add(th.Text, " = "+cmp.Or(p.Default, th.Tr(p.Empty), th.Glyph.Dash)).Add(th.Muted, "  "+th.Tr(p.Help))
 	}
 	return lines
 }

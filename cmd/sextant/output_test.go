@@ -57,6 +57,8 @@ func TestJSONFieldsAreStable(t *testing.T) {
 	for _, tt := range []struct{ args, want string }{
 		{"status", "at source answers synced_at stages " + of("stages[].", "name summary schedule upstream slice state why data_day due_day lag_days deadline next_run last_run") +
 			" " + of("stages[].last_run.", runFields)},
+		{"status aggregate-features-daily", "name summary schedule upstream slice state why data_day due_day lag_days deadline next_run last_run " +
+			of("calendar[].", "day ends published_at complete changed answers") + " " + of("parameters[].", "name kind env default min help") + " " + of("runs[].", runFields)},
 		{"runs", of("[].", runFields)},
 		{"runs show " + run, runFields + " events failures command " + of("events[].", "seq at level message attrs")},
 		{"learner list", of("[].", "user_id first_at last_at answers sessions theta se")},

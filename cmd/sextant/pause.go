@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,21 +48,26 @@ exit code 0, and it is not late; a person can still run it with --force. Everybo
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&o.reason, "reason", "", "why, for those who watch (`text`)")
+	f.Var(reasonFlag{&o.reason}, "reason", "why, for those who watch")
 	f.Var(momentFlag{&o.until, a.clock}, "until", "when it ends by itself: 2026-04-03T06:00 (UTC), 2026-04-03, or a length as 36h")
 	f.BoolVar(&o.history, "history", false, "list the pauses so far, of the stage or of all")
 	return cmd
 }
 
 func newResumeCmd(a *app) *cobra.Command {
-	return &cobra.Command{
+	o := pauseOptions{app: a}
+	cmd := &cobra.Command{
 		Use: "resume STAGE", Short: "End a stage's pause", Args: argCount(1, 1, "the name of a stage"),
-		Long:              `Ends a stage's pause. What was missed is run by the next scheduled run, or at once by 'sextant run STAGE'.`,
+		Long: `Ends a stage's pause. What was missed is run by the next scheduled run, or at once by 'sextant run STAGE'.
+'sextant pause --history' keeps the reason.`,
 		ValidArgsFunction: completeStages,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return resumeStage(cmd.Context(), pauseOptions{app: a, stage: args[0]})
+			o.stage = args[0]
+			return resumeStage(cmd.Context(), o)
 		},
 	}
+	cmd.Flags().Var(reasonFlag{&o.reason}, "reason", "why it is over, for those who look back")
+	return cmd
 }
 
 func pauseStage(ctx context.Context, o pauseOptions) error {
@@ -91,7 +98,7 @@ func resumeStage(ctx context.Context, o pauseOptions) error {
 		return err
 	}
 	defer s.Close()
-	held, err := o.app.service(s).Resume(ctx, o.stage)
+	held, err := o.app.service(s).Resume(ctx, o.stage, o.reason)
 	switch {
 	case err != nil:
 		return err
@@ -123,13 +130,35 @@ func showPauses(ctx context.Context, o pauseOptions) error {
 	case o.app.global.json:
 		return o.app.writeJSON(pauses)
 	}
-	t := table{columns: []column{{title: "STAGE"}, {title: "SINCE"}, {title: "UNTIL"}, {title: "BY"}, {title: "ENDED"}, {title: "ENDED BY"}, {title: "REASON", grow: true}}}
+	t := table{columns: []column{{title: "STAGE"}, {title: "SINCE"}, {title: "UNTIL"}, {title: "BY"}, {title: "ENDED"}, {title: "ENDED BY"},
+		{title: "REASON", grow: true}, {title: "ENDED FOR", grow: true}}}
 	for _, p := range pauses {
-		t.add(plain(p.Stage, stamp(p.At), stampOf(p.Until), p.Actor, stampOf(p.ResumedAt), textOf(p.ResumedBy), p.Reason)...)
+		t.add(plain(p.Stage, stamp(p.At), stampOf(p.Until), p.Actor, stampOf(p.ResumedAt), textOf(p.ResumedBy), p.Reason, textOf(p.ResumeReason))...)
 	}
 	o.app.printTable(&t, "no stage has been paused")
 	return nil
 }
+
+// reasonFlag is a reason: a text that says something.
+type reasonFlag struct{ text *string }
+
+func (f reasonFlag) String() string {
+	if f.text == nil {
+		return ""
+	}
+	return *f.text
+}
+
+// Set reads a reason.
+func (f reasonFlag) Set(s string) error {
+	if *f.text = strings.TrimSpace(s); *f.text == "" {
+		return errors.New("it is blank; say why, or leave the flag out")
+	}
+	return nil
+}
+
+// Type names the value in --help.
+func (reasonFlag) Type() string { return "text" }
 
 // momentFlag is a moment to come: a day, a time of one in UTC, RFC 3339, or a
 // length of time from now on.

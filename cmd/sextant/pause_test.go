@@ -58,14 +58,22 @@ func TestPauseAndResume(t *testing.T) {
 	}
 	b.fails(exitFailed, "run it anyway with --force", "run", stage, "--trigger", "cli")
 	b.ok("run", stage, "--trigger", "cli", "--force")
-	if out := b.ok("resume", stage); !strings.Contains(out, "is resumed; 'sextant run "+stage+"' does now") {
+	if out := b.ok("resume", stage, "--reason", " 문항 확인 \n"); !strings.Contains(out, "is resumed; 'sextant run "+stage+"' does now") {
 		t.Errorf("resume: %s", out)
 	}
 	if out := b.ok("resume", stage); !strings.Contains(out, "was not paused") {
 		t.Errorf("resume again: %s", out)
 	}
-	if list := read[[]db.Pause](b, "pause", "--history"); len(list) != 1 || list[0].ResumedBy == nil {
+	if list := read[[]db.Pause](b, "pause", "--history"); len(list) != 1 || list[0].ResumedBy == nil || list[0].ResumeReason == nil || *list[0].ResumeReason != "문항 확인" {
 		t.Errorf("history = %+v", list)
+	}
+	if out := b.ok("pause", "--history"); !strings.Contains(out, "새 문항") || !strings.Contains(out, "문항 확인") {
+		t.Errorf("history:\n%s", out)
+	}
+	for _, command := range []string{"pause", "resume"} {
+		for _, blank := range []string{"", " \t"} {
+			b.fails(exitUsage, "it is blank; say why", command, stage, "--reason", blank)
+		}
 	}
 	for words, args := range map[string]string{
 		"needs the name of a stage":                    "pause",

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,7 +76,7 @@ func TestStatusTable(t *testing.T) {
 	}}
 	about := jobs.About{Environment: "운영", Database: "sextant@db.example.org:5432/platform", ReadOnly: true}
 	compare(t, func(a *app) { a.printPipeline(p, about) })
-	if !ailing(p) || ailing(jobs.Pipeline{Stages: p.Stages[4:]}) {
+	if !slices.ContainsFunc(p.Stages, ailing) || slices.ContainsFunc(p.Stages[4:], ailing) {
 		t.Error("--check takes late, failed and lost for ailing, and nothing else")
 	}
 }
@@ -124,8 +125,33 @@ func TestLearnerPage(t *testing.T) {
 	d := jobs.LearnerDetail{Learner: db.Learner{UserID: "김민준", Answers: 1204, Sessions: 1, LastAt: at},
 		Ability: &db.Ability{Theta: -0.0001, Model: "2PL", Version: "v1", FittedAt: at, Answers: 118},
 		Topics: []db.TopicAbility{{TopicID: "대수.함수", Ability: db.Ability{Theta: 1.25, SE: ptr(0.4), Answers: 5, FittedAt: at}},
-			{TopicID: "algebra.function", Ability: db.Ability{Theta: -1.25, Answers: 15, FittedAt: at}}}}
+			{TopicID: "algebra.function", Ability: db.Ability{Theta: -1.25, Answers: 15, FittedAt: at}}},
+		Goals: []jobs.GoalOutlook{{Goal: db.Goal{TopicID: "대수.함수", Target: ptr(1.0), Priority: 2}, Counts: true, ByTopic: true, Theta: ptr(1.25), P: ptr(0.9996)}},
+		KPIs:  []db.KPIWeek{{Week: db.DayOf(at), KPIValues: db.KPIValues{Improvement: ptr(0.125), Churn: ptr(0.5)}}},
+		Answers: []db.LearnerAnswer{{ItemID: "문항-1", TopicID: ptr("대수.함수"), Correct: true, ResponseTimeMS: ptr(28650), AnsweredAt: at, B: ptr(-0.75)},
+			{ItemID: "2", AnsweredAt: at.Add(-time.Hour), Hints: 2}}}
+	for i := range newestShown + 2 {
+		d.Trajectory = append(d.Trajectory, db.ThetaPoint{Theta: float64(i) / 10, SE: ptr(0.3), Model: "2PL", Version: "v1", Source: "online", Answers: i,
+			AsOf: at.Add(time.Duration(i) * time.Hour), EstimatedAt: at})
+	}
 	compare(t, func(a *app) { a.printLearner(d) })
+}
+
+func TestStagePage(t *testing.T) {
+	info := jobs.Info{Name: "generate-weekly-report", Summary: "Weekly report of each learner", Schedule: "0 4 * * 1", Grace: 30 * time.Minute, Upstream: []string{"compute-daily-kpis"}, Slice: "week"}
+	d := jobs.StageDetail{StageStatus: jobs.StageStatus{Info: info, State: jobs.StateLate, Why: "2026-03-08 was due at 2026-03-09 04:00", Deadline: &at, DueDay: ptr(db.DayOf(at)), NextTick: &at,
+		UpstreamNewer: &jobs.UpstreamNewer{Why: "compute-daily-kpis has published 2026-03-01 again"}},
+		Parameters: []jobs.ParamSpec{{Name: "lang", Default: "ko", Help: "ko, en or both"}, {Name: "week", Env: "REPORT_WEEK_START", Empty: "the last complete week", Help: "the week's Monday"}},
+		Runs:       []db.Run{aRun("generate-weekly-report", db.RunFailed, 83*time.Second)}}
+	from, to := jobs.CalendarSpan(db.DayOf(at))
+	for day := from; !to.Before(day); day = day.Add(1) {
+		v := db.CalendarDay{Day: day, Ends: day == day.Monday().Add(6), Answers: true}
+		if v.Ends && day.Before(to.Add(-14)) {
+			v.PublishedAt, v.Complete = &at, true
+		}
+		d.Calendar = append(d.Calendar, v)
+	}
+	compare(t, func(a *app) { a.printStage(d) })
 }
 
 func TestTableAlignsWideCharacters(t *testing.T) {

@@ -36,7 +36,7 @@ var (
 // is missing here fails the test. USER, OTHER, ITEM and RUN stand for ones of
 // the demo, CSV for a file of answers, LATER for a moment after its estimates.
 var everyCommand = map[string][]underRoles{
-	"status":      {{"--check", looks}},
+	"status":      {{"--check", looks}, {"aggregate-features-daily", looks}},
 	"schedule":    {{"", looks}},
 	"runs show":   {{"RUN", looks}},
 	"runs logs":   {{"RUN", looks}},

@@ -80,7 +80,12 @@ func listRuns(ctx context.Context, o runsOptions) error {
 	if o.app.global.json {
 		return o.app.writeJSON(runs)
 	}
-	now := o.app.clock()
+	o.app.printRuns(runs)
+	return nil
+}
+
+func (a *app) printRuns(runs []db.Run) {
+	now := a.clock()
 	t := table{columns: []column{{title: "RUN"}, {title: "STAGE"}, {title: "STATUS"}, {title: "STARTED"}, {title: "TOOK", right: true},
 		{title: "DAYS", drop: 1}, {title: "WRITTEN", right: true, drop: 2}, {title: "BY", drop: 3}}}
 	for _, r := range runs {
@@ -88,6 +93,5 @@ func listRuns(ctx context.Context, o runsOptions) error {
 			cell{text: runTook(r, now)}, cell{text: runWindow(r)}, cell{text: count(r.RowsWritten)},
 			cell{text: fmt.Sprintf("%s (%s)", r.Actor, r.Trigger)})
 	}
-	o.app.printTable(&t, "no runs")
-	return nil
+	a.printTable(&t, "no runs")
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,30 +16,44 @@ import (
 
 type statusOptions struct {
 	app   *app
+	stage string // alone, and whole
 	check bool
 }
 
 func newStatusCmd(a *app) *cobra.Command {
 	o := statusOptions{app: a}
 	cmd := &cobra.Command{
-		Use: "status", Short: "Stages: state, data day, deadline, last run, next run", Args: noArgs,
+		Use: "status [STAGE]", Short: "Stages: state, data day, deadline, last run, next run", Args: argCount(0, 1, "the name of one stage"),
+		ValidArgsFunction: completeStages,
 		Long: `Shows every stage of the pipeline. A stage is fresh when the data day due has been published, whatever
-its last process did. ↑ marks one whose upstream is newer: what it stands on has changed since it was published.`,
+its last process did. Of one stage: also its schedule, the days it has published, its parameters and its runs. ↑ marks one whose upstream is newer: what it stands on has changed since it was published.`,
 		Example: `  sextant status
+  sextant status mirt-calibrate
   sextant status --check --quiet || page-someone
   sextant status --json | jq '.stages[] | {name, state, data_day}'`,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runStatus(cmd.Context(), o) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				o.stage = args[0]
+			}
+			return runStatus(cmd.Context(), o)
+		},
 	}
 	cmd.Flags().BoolVar(&o.check, "check", false, "exit 1 when a stage is late or failed, or its last run was lost")
 	return cmd
 }
 
 func runStatus(ctx context.Context, o statusOptions) error {
+	if err := knownStage(o.stage); err != nil {
+		return err
+	}
 	s, err := o.app.connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	if o.stage != "" {
+		return showStage(ctx, o, s)
+	}
 	return showStatus(ctx, o, s)
 }
 
@@ -55,24 +70,19 @@ func showStatus(ctx context.Context, o statusOptions, s *session) error {
 	case !o.app.global.quiet || !o.check:
 		o.app.printPipeline(p, s.about)
 	}
-	if o.check && ailing(p) {
+	if o.check && slices.ContainsFunc(p.Stages, ailing) {
 		return &statusError{exitFailed}
 	}
 	return nil
 }
 
-// ailing reports whether a monitor should call somebody.
-func ailing(p jobs.Pipeline) bool {
-	for _, s := range p.Stages {
-		if s.State == jobs.StatePaused || s.State == jobs.StateOff {
-			continue // somebody knows
-		}
-		lost := s.LastRun != nil && s.LastRun.Status == db.RunLost
-		if lost || s.State == jobs.StateLate || s.State == jobs.StateFailed {
-			return true
-		}
+// ailing reports whether a monitor should call somebody about a stage.
+func ailing(s jobs.StageStatus) bool {
+	if s.State == jobs.StatePaused || s.State == jobs.StateOff {
+		return false // somebody knows
 	}
-	return false
+	lost := s.LastRun != nil && s.LastRun.Status == db.RunLost
+	return lost || s.State == jobs.StateLate || s.State == jobs.StateFailed
 }
 
 func (a *app) printPipeline(p jobs.Pipeline, about jobs.About) {

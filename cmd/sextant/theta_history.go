@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
+
+	"sextant/db"
 )
 
 type thetaHistoryOptions struct {
@@ -39,15 +41,21 @@ func listTheta(ctx context.Context, o thetaHistoryOptions) error {
 	if o.app.global.json {
 		return o.app.writeJSON(points)
 	}
+	o.app.printThetas(points, o.topics)
+	return nil
+}
+
+// printThetas lists estimates of a learner's θ; with topics, those of topics too.
+func (a *app) printThetas(points []db.ThetaPoint, topics bool) {
 	t := table{columns: []column{{title: "AS OF"}}}
-	if o.topics {
+	if topics {
 		t.columns = append(t.columns, column{title: "TOPIC", grow: true})
 	}
 	t.columns = append(t.columns, column{title: "THETA", right: true}, column{title: "SE", right: true}, column{title: "ANSWERS", right: true},
 		column{title: "MODEL", drop: 2}, column{title: "SCALE", drop: 3}, column{title: "ESTIMATED", drop: 4}, column{title: "SOURCE"}, column{title: "RUN", drop: 1})
 	for _, p := range points {
 		row := plain(stamp(p.AsOf))
-		if o.topics {
+		if topics {
 			topic := "(overall)"
 			if p.TopicID != nil {
 				topic = *p.TopicID
@@ -57,6 +65,5 @@ func listTheta(ctx context.Context, o thetaHistoryOptions) error {
 		run := textOf(p.RunID)
 		t.add(append(row, plain(number(p.Theta, 3), numberOf(p.SE, 3), count(p.Answers), p.Model, p.Version, stamp(p.EstimatedAt), p.Source, run[:min(len(run), shortIDLength)])...)...)
 	}
-	o.app.printTable(&t, "no θ has been estimated yet")
-	return nil
+	a.printTable(&t, "no θ has been estimated yet")
 }
