@@ -47,6 +47,7 @@ type ThetaPoint struct {
 	RunID       *string   `db:"run_id" json:"run_id"`
 	AsOf        time.Time `db:"as_of" json:"as_of"`
 	EstimatedAt time.Time `db:"estimated_at" json:"estimated_at"`
+	Stood       bool      `db:"stood" json:"stood"` // it came into force when it was estimated: a restore to that moment brings it back
 }
 
 // LearnerAnswer is one of a learner's answers, with its item's parameters

@@ -171,11 +171,14 @@ func (d *DB) TopicAbilities(ctx context.Context, userID string) ([]TopicAbility,
 }
 
 // ThetaHistory is the learner's θ history of the unfiltered bank, oldest first:
-// overall, or of all topics too.
+// overall, or of all topics too. One stood that stood gives for the moment at
+// which it was estimated.
 func (d *DB) ThetaHistory(ctx context.Context, userID string, topics bool) ([]ThetaPoint, error) {
 	return collect[ThetaPoint](ctx, d.pool, `
-		SELECT topic_id, theta, se, n_answers, model, version, source, run_id::text AS run_id, as_of, estimated_at
-		FROM sextant.theta_history WHERE user_id = $1 AND bank = '' AND (topic_id IS NULL OR $2)
+		SELECT topic_id, theta, se, n_answers, model, version, source, run_id::text AS run_id, as_of, estimated_at,
+		       published AND as_of = max(as_of) FILTER (WHERE published) OVER (PARTITION BY topic_id ORDER BY estimated_at) AS stood
+		FROM (SELECT h.*, `+published+` AS published FROM sextant.theta_history h
+		      WHERE user_id = $1 AND bank = '' AND (topic_id IS NULL OR $2)) h
 		ORDER BY as_of, estimated_at, topic_id NULLS FIRST`, userID, topics)
 }
 

@@ -21,13 +21,17 @@ type RestoredTheta struct {
 	NowAsOf     *time.Time `db:"now_as_of" json:"now_as_of"`
 }
 
+// published tells the rows h of the θ history that were also published from
+// those of a calibration that went to the histories only.
+const published = `NOT EXISTS (SELECT FROM sextant.calibration c WHERE c.run_id = h.run_id AND c.in_force_at IS NULL)`
+
 // stood are the learner's ($1) θs as they stood at a moment ($2): of the rows
-// that had been estimated by then, the newest of each topic by as-of, as an
+// that had been published by then, the newest of each topic by as-of, as an
 // older one never replaces a newer.
 const stood = `
 	SELECT DISTINCT ON (topic_id) topic_id, theta, se, n_answers, newest_answer_at, model, version, source, as_of, estimated_at, revision
-	FROM sextant.theta_history
-	WHERE user_id = $1 AND bank = '' AND estimated_at <= $2
+	FROM sextant.theta_history h
+	WHERE user_id = $1 AND bank = '' AND estimated_at <= $2 AND ` + published + `
 	ORDER BY topic_id, as_of DESC, estimated_at DESC`
 
 // ThetasAt gives the learner's θs as they stood at a moment, the overall one

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"sextant/db"
@@ -30,6 +31,45 @@ type LearnerDetail struct {
 	Answers    []db.LearnerAnswer `json:"recent_answers"` // newest first
 	KPIs       []db.KPIWeek       `json:"kpi_weeks"`      // oldest first
 	Goals      []GoalOutlook      `json:"goals"`          // the most important first
+}
+
+// Standing is the estimate of the history that is in force; ok is false where
+// the history lacks it: a calibration adds no row for a learner without new
+// answers, and others may write to the published table.
+func (d LearnerDetail) Standing() (p db.ThetaPoint, ok bool) {
+	stood := d.stood()
+	if len(stood) == 0 || d.Ability == nil {
+		return p, false
+	}
+	p = stood[0]
+	return p, p.Theta == d.Ability.Theta && p.Version == d.Ability.Version && p.AsOf.Equal(d.Ability.FittedAt)
+}
+
+// Earlier lists the estimates that a restore can bring back, the last that
+// stood first: those that came into force, without the one that is.
+func (d LearnerDetail) Earlier() []db.ThetaPoint {
+	stood := d.stood()
+	if _, ok := d.Standing(); ok {
+		return stood[1:]
+	}
+	return stood
+}
+
+// stood are the estimates that came into force, the last first.
+func (d LearnerDetail) stood() []db.ThetaPoint {
+	var out []db.ThetaPoint
+	for _, p := range d.Trajectory {
+		if p.Stood {
+			out = append(out, p)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b db.ThetaPoint) int { return b.EstimatedAt.Compare(a.EstimatedAt) })
+	return out
+}
+
+// Changes reports whether a restore would change any θ.
+func (r Restoration) Changes() bool {
+	return slices.ContainsFunc(r.Thetas, func(t db.RestoredTheta) bool { return t.Now == nil || *t.Now != t.Theta })
 }
 
 // GoalOutlook is a goal and how likely it is reached.
