@@ -139,14 +139,13 @@ func (s *Service) Preview(ctx context.Context, q Request) (Preview, error) {
 	return s.runner.Preview(ctx, q)
 }
 
-// PreviewTheta says what a recompute would do to each learner's θ, with the
-// default lookback.
-func (s *Service) PreviewTheta(ctx context.Context, users []string) ([]ThetaPreview, error) {
-	return s.runner.PreviewTheta(ctx, Request{Stage: updateTheta, Users: users})
+// PreviewTheta says what a recompute would do to each learner's θ.
+func (s *Service) PreviewTheta(ctx context.Context, users []string, options map[string]string) ([]ThetaPreview, error) {
+	return s.runner.PreviewTheta(ctx, Request{Stage: updateTheta, Users: users, Options: options})
 }
 
-// Cancel asks a run to stop.
-func (s *Service) Cancel(ctx context.Context, id uuid.UUID) error {
+// Cancel asks a run to stop; the reason, if any, goes to its log.
+func (s *Service) Cancel(ctx context.Context, id uuid.UUID, reason string) error {
 	if s.about.ReadOnly {
 		return ErrReadOnly
 	}
@@ -154,7 +153,10 @@ func (s *Service) Cancel(ctx context.Context, id uuid.UUID) error {
 	if err == nil && !asked {
 		err = usagef("run %s has already finished", id)
 	}
-	return err
+	if err != nil || reason == "" {
+		return err
+	}
+	return s.db.NoteRun(ctx, id, "asked to stop", map[string]any{"by": s.runner.Actor, "reason": reason})
 }
 
 // at is what launches a run at a place.

@@ -50,7 +50,8 @@ type Console interface {
 	// Launch starts a run outside the console, as a process of its own or by a
 	// worker, and returns once the run stands in the ledger.
 	Launch(ctx context.Context, q Request) (uuid.UUID, error)
-	Cancel(ctx context.Context, id uuid.UUID) error
+	// Cancel asks a run to stop; the reason may be empty.
+	Cancel(ctx context.Context, id uuid.UUID, reason string) error
 	// Workers lists the workers and what waits for them.
 	Workers(ctx context.Context) (Workers, error)
 	// Pause holds a stage's scheduled runs until a moment or, with none, until

@@ -17,7 +17,8 @@ type LearnerConsole interface {
 	// LearnerKPIs computes a learner's KPIs as of a day (nil: the newest
 	// published), with all they come from.
 	LearnerKPIs(ctx context.Context, userID string, date *db.Day, options map[string]string) (KPIDetail, error)
-	PreviewTheta(ctx context.Context, users []string) ([]ThetaPreview, error)
+	// PreviewTheta says what a recompute with some of its parameters would do.
+	PreviewTheta(ctx context.Context, users []string, options map[string]string) ([]ThetaPreview, error)
 	// PreviewRestore says what bringing θs back to a moment would do.
 	PreviewRestore(ctx context.Context, users []string, at time.Time) ([]Restoration, error)
 }

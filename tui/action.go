@@ -1,7 +1,6 @@
 package tui
 
 import (
-	"cmp"
 	"context"
 
 	tea "charm.land/bubbletea/v2"
@@ -23,7 +22,7 @@ type action struct {
 // does the same; done hears how it ended.
 func (a *app) act(what, command string, do func(context.Context) (uuid.UUID, error), done func(uuid.UUID, error) tea.Cmd) tea.Cmd {
 	x := &action{what: what, feed: newFeed(a, do), done: done,
-		entry: &entry{at: a.now(), what: what, command: command, env: cmp.Or(a.about.Environment, a.about.Profile)}}
+		entry: &entry{at: a.now(), what: what, command: command, env: a.environment()}}
 	a.journal = append(a.journal, x.entry)
 	x.feed.limit = writeLimit
 	a.actions = append(a.actions, x)

@@ -16,7 +16,7 @@ func TestReRunKeepsItsNumbers(t *testing.T) {
 	f.details[of.ID] = d
 	s := begin(t, f)
 	s.press("2").sees("40 runs").press("j j j").sees("▌ ✗ failed").press("enter").sees("users=kim, 00017").sees("bytes=20333618 theta=-1.2346")
-	s.press("R").sees("run mirt-calibrate").sees("2000000").press("enter").sees("would run mirt-calibrate").press("enter").sees("[ Cancel ]").pass(quietTime).press("y").sees("following")
+	s.press("R").sees("run mirt-calibrate").sees("2000000").press("enter").sees("would run mirt-calibrate").press("enter").sees("[ Cancel ]").pass(quietTime).press("tab enter").sees("following")
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if q := f.launched[0]; q.Options["window-days"] != "2000000" || len(q.Options) != 1 || len(q.Users) != 2 || q.Users[1] != "00017" {

@@ -27,21 +27,30 @@ func confirmCancels(a *app, runs []db.Run) dialog {
 		text = append(text, widget.S(th.Strong, r.Stage).Add(th.Muted, "  "+shortID(r.ID)+"  ").Add(th.Text, widget.Clean(r.Actor)+" "+th.Glyph.Dot+" "+widget.Clean(r.Host)))
 	}
 	text = append(text, widget.S(th.Muted, a.tr("It stops within seconds. The slice in flight is rolled back; the slices already published stay.")))
-	var commands []string
-	for _, r := range runs {
-		commands = append(commands, "sextant runs cancel "+r.ID.String())
-	}
-	ask := func(ctx context.Context) (uuid.UUID, error) {
-		var errs []error
+	command := func(reason string) string {
+		var all []string
 		for _, r := range runs {
-			if err := a.console.Cancel(ctx, r.ID); err != nil {
-				errs = append(errs, err)
+			one := "sextant runs cancel " + r.ID.String()
+			if reason != "" {
+				one += " --reason " + shellWord(reason)
 			}
+			all = append(all, one)
 		}
-		return runs[0].ID, errors.Join(errs...)
+		return strings.Join(all, " && ")
 	}
-	return newConfirm(a, a.tr("Cancel runs"), a.tr("Cancel %s", n), text, func() tea.Cmd {
-		return a.act(a.tr("asking %s to stop", n), strings.Join(commands, " && "), ask, func(_ uuid.UUID, err error) tea.Cmd {
+	ask := func(reason string) func(context.Context) (uuid.UUID, error) {
+		return func(ctx context.Context) (uuid.UUID, error) {
+			var errs []error
+			for _, r := range runs {
+				if err := a.console.Cancel(ctx, r.ID, reason); err != nil {
+					errs = append(errs, err)
+				}
+			}
+			return runs[0].ID, errors.Join(errs...)
+		}
+	}
+	c := newReasonedConfirm(a, a.tr("Cancel runs"), a.tr("Cancel %s", n), command, text, func(reason string) tea.Cmd {
+		return a.act(a.tr("asking %s to stop", n), command(reason), ask(reason), func(_ uuid.UUID, err error) tea.Cmd {
 			if err != nil {
 				a.say(bad, a.tr("not cancelled: %s", errorWords(a.theme, err)))
 				return a.refresh()
@@ -50,4 +59,6 @@ func confirmCancels(a *app, runs []db.Run) dialog {
 			return a.refresh()
 		})
 	})
+	c.rest = a.tr("Keep running")
+	return c
 }

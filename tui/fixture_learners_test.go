@@ -75,11 +75,18 @@ func (f *fixture) LearnerKPIs(ctx context.Context, id string, _ *db.Day, _ map[s
 func (f *fixture) PreviewRestore(ctx context.Context, users []string, when time.Time) ([]jobs.Restoration, error) {
 	var out []jobs.Restoration
 	for _, u := range users {
-		now, asOf := 0.84, fixedNow.Add(-18*time.Minute)
-		topic := "algebra"
-		out = append(out, jobs.Restoration{UserID: u, At: when, Thetas: []db.RestoredTheta{
-			{Theta: 0.71, SE: ptr(0.31), Answers: 388, Version: "2025-09", Source: "online", AsOf: when, EstimatedAt: when, Now: &now, NowAsOf: &asOf},
-			{TopicID: &topic, Theta: 0.92, SE: ptr(0.44), Answers: 61, Version: "2025-09", Source: "online", AsOf: when, EstimatedAt: when, Now: ptr(1.03), NowAsOf: &asOf}}})
+		d, err := f.Learner(ctx, u)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range d.Trajectory {
+			if p.EstimatedAt.Equal(when) {
+				then := db.RestoredTheta{Theta: p.Theta, SE: p.SE, Answers: p.Answers, Version: p.Version, Source: p.Source, AsOf: p.AsOf, EstimatedAt: when, Now: &d.Ability.Theta, NowAsOf: &d.Ability.FittedAt}
+				topic, of := then, "algebra"
+				topic.TopicID, topic.Theta, topic.SE, topic.Now = &of, p.Theta+0.21, ptr(0.44), ptr(d.Ability.Theta+0.19)
+				out = append(out, jobs.Restoration{UserID: u, At: when, Thetas: []db.RestoredTheta{then, topic}})
+			}
+		}
 	}
 	return out, f.read(ctx)
 }

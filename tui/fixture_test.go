@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -30,6 +31,7 @@ type fixture struct {
 	gate      chan struct{} // what every read waits for, if set
 	launched  []jobs.Request
 	cancelled []uuid.UUID
+	reasons   []string // of the cancellations
 	paused    []string // or resumed
 	searched  []string
 
@@ -157,8 +159,15 @@ func detailOf(l db.Learner) jobs.LearnerDetail {
 		x := float64(i)
 		d.Trajectory = append(d.Trajectory, db.ThetaPoint{Theta: *l.Theta - 1.4*math.Exp(-x/12) + 0.12*math.Sin(x/2), SE: ptr(0.62 - 0.4*(1-math.Exp(-x/10))),
 			Version: "2025-09", Model: "2pl", Source: map[bool]string{true: "calibration", false: "online"}[i%5 == 0], Answers: 20 + 9*i, RunID: ptr(runID(1 + i%2).String()),
-			EstimatedAt: fixedNow.AddDate(0, 0, -58).Add(time.Duration(i) * 35 * time.Hour), AsOf: fixedNow.AddDate(0, 0, -58).Add(time.Duration(i) * 35 * time.Hour)})
+			EstimatedAt: fixedNow.AddDate(0, 0, -58).Add(time.Duration(i) * 35 * time.Hour), AsOf: fixedNow.AddDate(0, 0, -58).Add(time.Duration(i) * 35 * time.Hour), Stood: true})
 	}
+	if i := len(d.Trajectory) - 1; l.UserID != "kim.minjun@example.com" { // whose θ in force is a calibration's that added no row
+		d.Ability.FittedAt, d.Trajectory[i].Theta, d.Trajectory[i].AsOf, d.Trajectory[i].EstimatedAt = *at("2025-11-22 22:40:02"), *l.Theta, *at("2025-11-22 22:40:02"), *at("2025-11-22 22:40:02")
+	} else {
+		d.Ability.FittedAt = day("2025-11-21").Last()
+	}
+	// A calibration of an old day that came after the newer ones never stood.
+	d.Trajectory[35].Stood, d.Trajectory[35].EstimatedAt = false, *at("2025-11-22 09:30:00")
 	topics := []string{"algebra", "분수와 소수", "geometry", "확률", "functions", "measurement"}
 	for i, t := range topics {
 		d.Topics = append(d.Topics, db.TopicAbility{TopicID: t, Ability: db.Ability{Theta: *l.Theta + 0.7*math.Sin(float64(i)*2), SE: ptr(0.35 + 0.05*float64(i)), Answers: 60 - 7*i}})
@@ -193,6 +202,9 @@ func (f *fixture) Params(stage string) ([]jobs.ParamSpec, error) {
 		return []jobs.ParamSpec{{Name: "lookback-days", Kind: "int", Env: "AGG_LOOKBACK_DAYS", Default: "7", Min: "1", Help: "Days that the improvement looks back over."}}, nil
 	case "generate-weekly-report":
 		return jobs.Specs(jobs.WeeklyReport{}.Params()), nil
+	case "update-theta":
+		return []jobs.ParamSpec{{Name: "lookback-days", Kind: "int", Env: "MIRT_LOOKBACK_DAYS", Default: "30", Min: "1", Help: "days of answers that end with today"},
+			{Name: "scorer", Kind: "string", Default: "engine", Choices: []string{"engine", "plumber"}, Help: "who estimates θ: Sextant's engine, or the R service at $R_IRT_BASE_URL"}}, nil
 	case "mirt-calibrate":
 		return []jobs.ParamSpec{
 			{Name: "model", Kind: "string", Default: "2pl", Choices: []string{"rasch", "2pl", "3pl"}, Help: "What is free in the calibration."},
@@ -232,7 +244,7 @@ func (f *fixture) Preview(ctx context.Context, q jobs.Request) (jobs.Preview, er
 	return p, nil
 }
 
-func (f *fixture) PreviewTheta(ctx context.Context, users []string) ([]jobs.ThetaPreview, error) {
+func (f *fixture) PreviewTheta(ctx context.Context, users []string, options map[string]string) ([]jobs.ThetaPreview, error) {
 	if err := f.read(ctx); err != nil {
 		return nil, err
 	}
@@ -240,6 +252,9 @@ func (f *fixture) PreviewTheta(ctx context.Context, users []string) ([]jobs.Thet
 	for i, id := range users {
 		p := jobs.ThetaPreview{UserID: id, Outcome: "update", AsOf: fixedNow, Lookback: 180, PriorMean: 0, PriorSD: 1, Version: "2025-09", Calibration: shortID(runID(3)),
 			Old: &db.Ability{Theta: 0.84 - float64(i)*0.2, SE: ptr(0.31)}, New: &db.Ability{Theta: 0.912 - float64(i)*0.25, SE: ptr(0.288)}, Unsynced: 1}
+		if days, err := strconv.Atoi(options["lookback-days"]); err == nil {
+			p.Lookback = days
+		}
 		if i%3 == 2 {
 			p.Outcome, p.New = "no answers", nil
 		}
@@ -269,12 +284,12 @@ func (f *fixture) Launch(ctx context.Context, q jobs.Request) (uuid.UUID, error)
 	return f.runs[0].ID, nil
 }
 
-func (f *fixture) Cancel(ctx context.Context, id uuid.UUID) error {
+func (f *fixture) Cancel(ctx context.Context, id uuid.UUID, reason string) error {
 	if err := f.read(ctx); err != nil {
 		return err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.cancelled = append(f.cancelled, id)
+	f.cancelled, f.reasons = append(f.cancelled, id), append(f.reasons, reason)
 	return nil
 }

@@ -14,7 +14,7 @@ func TestARefusedCalibrationIsLookedIntoAndForced(t *testing.T) {
 	s.press("2").sees("40 runs").press("j j j").sees("▌ ✗ failed").press("i").sees("14 of 40 items drifted against the anchors").press("tab").sees("b now against b before").press("tab")
 	s.press("enter").sees("Calibrations 20").press("esc").sees("14 of 40 items")
 	s.press("R").sees("run mirt-calibrate").sees("2025-11-21").sees("[yes]").press("enter").sees("would run mirt-calibrate")
-	s.press("enter").sees("[ Cancel ]").pass(quietTime).press("y").sees("following")
+	s.press("enter").sees("[ Cancel ]").pass(quietTime).press("tab enter").sees("following")
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.launched) != 1 {
@@ -60,7 +60,7 @@ func TestReportsAreFoundOpenedAndMadeAgain(t *testing.T) {
 	s := begin(t, f)
 	s.press("5").sees("24 reports").press("/").typed("김 pdf").sees("4 reports").press("enter").press("w").sees("all weeks").press("down enter").sees("2 reports").sees("week of 2025-11-10")
 	s.press("y").sees("copied: sextant report list 김 --format pdf --week 2025-11-10").press("enter").sees("no browser here").sees("copied: https://reports").press("esc")
-	s.press("R").sees("would run generate-weekly-report").press("enter").sees("[ Cancel ]").pass(quietTime).press("y").sees("following")
+	s.press("R").sees("would run generate-weekly-report").press("enter").sees("[ Cancel ]").pass(quietTime).press("tab enter").sees("following")
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.launched) != 1 || f.launched[0].Users[0] != "김서연" || f.launched[0].Options["week"] != "2025-11-10" || !f.launched[0].Force {

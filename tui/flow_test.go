@@ -153,7 +153,7 @@ func (f *fixture) launches() int {
 func TestLaunch(t *testing.T) {
 	s := begin(t, newFixture())
 	s.press("R").sees("as-of day").press("enter").sees("would run").press("enter").sees("[ Cancel ]")
-	s.press("y enter y").sees("[ Cancel ]") // keys in flight decide nothing
+	s.press("tab enter y").sees("[ Cancel ]") // keys in flight decide nothing
 	s.pass(quietTime).press("tab").sees("[ Run 1 day ]")
 	if n := s.f.launches(); n != 0 {
 		t.Fatalf("%d runs launched before the confirmation", n)
@@ -180,7 +180,7 @@ func TestBackfillWithParameters(t *testing.T) {
 	s.press("j j B").sees("only missing").press("ctrl+u").typed("2025-11-30").sees("is not complete yet")
 	s.press("enter").press("ctrl+u").typed("2025-11-12").loses("is not complete yet") // the form stays until it is right
 	s.press("tab tab tab right tab").typed("kim, 00017").press("tab tab right tab").typed("new bank").press("tab right tab ctrl+u").typed("0").sees("below the least")
-	s.press("ctrl+u").typed("90").press("enter").sees("skip 1").press("enter").sees("[ Cancel ]").pass(quietTime).press("y").sees("following")
+	s.press("ctrl+u").typed("90").press("enter").sees("skip 1").press("enter").sees("[ Cancel ]").pass(quietTime).press("tab enter").sees("following")
 	q := s.f.launched[0]
 	got := fmt.Sprint(q.Stage, " ", q.From, " ", q.To, " ", q.Missing, " ", q.Force, " ", q.Where, " ", q.Users, " ", q.Reason, " ", q.Options)
 	if want := "mirt-calibrate 2025-11-12 2025-11-21 true false workers [kim 00017] new bank map[model:3pl window-days:90]"; got != want {
@@ -191,7 +191,7 @@ func TestBackfillWithParameters(t *testing.T) {
 func TestRecompute(t *testing.T) {
 	s := begin(t, newFixture())
 	s.press("3").sees("SESSIONS").press("enter").sees("above average").press("T").sees("24 used, 5 left out: 3 superseded by a later answer to the same item")
-	s.press("enter").sees("Recompute θ of 1 learner").pass(quietTime).press("y").sees("following")
+	s.press("enter").sees("Recompute θ of 1 learner").pass(quietTime).press("tab enter").sees("following")
 	if q := s.f.launched[0]; q.Stage != "update-theta" || fmt.Sprint(q.Users) != "[김서연]" {
 		t.Errorf("launched %+v", q)
 	}
@@ -201,7 +201,7 @@ func TestRecompute(t *testing.T) {
 func TestRecomputeMarked(t *testing.T) {
 	s := begin(t, newFixture())
 	s.press("3").sees("SESSIONS").press("space j space").sees("2 marked").press("T").sees("of 2")
-	s.press("enter").sees("[ Cancel ]").pass(quietTime).press("y").sees("following")
+	s.press("enter").sees("[ Cancel ]").pass(quietTime).press("tab enter").sees("following")
 	if q := s.f.launched[0]; fmt.Sprint(q.Users) != "[김서연 kim.minjun@example.com]" {
 		t.Errorf("launched for %v", q.Users)
 	}
@@ -209,7 +209,7 @@ func TestRecomputeMarked(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	s := begin(t, newFixture())
-	s.press("2").sees("40 runs").press("X").sees("Cancel 1 run").sees("mirt-calibrate  019abf00-9c40").pass(quietTime).press("y").sees("1 run asked to stop")
+	s.press("2").sees("40 runs").press("X").sees("Cancel 1 run").sees("mirt-calibrate  019abf00-9c40").pass(quietTime).press("tab enter").sees("1 run asked to stop")
 	if len(s.f.cancelled) != 1 || s.f.cancelled[0] != s.f.runs[0].ID {
 		t.Errorf("cancelled %v", s.f.cancelled)
 	}
@@ -292,8 +292,8 @@ func TestPauseAndResume(t *testing.T) {
 	s.press("P").sees("reason").typed("school trip").press("tab").typed("2025-11-22").sees("2025-11-22 00:00 UTC has passed")
 	s.press("ctrl+u").typed("36h").loses("has passed").press("enter")
 	s.sees("2 scheduled runs are skipped").sees("$ sextant pause aggregate-features-daily --reason 'school trip' --until 2025-11-24T10:58").sees("STAGING")
-	s.pass(quietTime).press("y").sees("aggregate-features-daily is paused, until 2025-11-24 10:58 UTC").sees("aggregate-features-daily  ‖ paused").sees("RECENT RUNS")
-	s.press("P").sees("End the pause of aggregate-features-daily").pass(quietTime).press("y").sees("aggregate-features-daily goes on").loses("aggregate-features-daily  ‖ paused")
+	s.pass(quietTime).press("tab enter").sees("aggregate-features-daily is paused, until 2025-11-24 10:58 UTC").sees("aggregate-features-daily  ‖ paused").sees("RECENT RUNS")
+	s.press("P").sees("End the pause of aggregate-features-daily").pass(quietTime).press("tab enter").sees("aggregate-features-daily goes on").loses("aggregate-features-daily  ‖ paused")
 	if got := fmt.Sprint(f.paused); got != "[aggregate-features-daily aggregate-features-daily]" {
 		t.Errorf("paused and resumed %s", got)
 	}
@@ -305,7 +305,7 @@ func TestBackfillOnTheCalendar(t *testing.T) {
 	s := begin(t, newFixture())
 	s.press("B").sees("2025-11-04").sees("2025-11-08") // the newest days that are missing
 	s.press("tab tab left space down down space").sees("2025-11-01").sees("2025-11-03").press("right up up m").sees("2025-11-04").sees("2025-11-08")
-	s.press("enter").sees("would run aggregate-features-daily for").press("enter").sees("[ Cancel ]").pass(quietTime).press("y").sees("following")
+	s.press("enter").sees("would run aggregate-features-daily for").press("enter").sees("[ Cancel ]").pass(quietTime).press("tab enter").sees("following")
 	if q := s.f.launched[0]; fmt.Sprint(q.From, " ", q.To) != "2025-11-04 2025-11-08" {
 		t.Errorf("launched from %s to %s", q.From, q.To)
 	}
@@ -330,7 +330,7 @@ func TestRunOfALearnerStage(t *testing.T) {
 	s := begin(t, newFixture())
 	s.press("G B").sees("learner by learner, not by the day").press("enter").sees("Parameters").loses("Published days").press("tab").sees("Parameters in force").press("y").sees("copied: sextant status update-theta").press("esc")
 	s.press("R").sees("at least one").loses("as-of day").press("enter").sees("name the learners").loses("would run")
-	s.typed("kim").loses("name the learners").press("enter").sees("would run update-theta").press("enter").sees("[ Cancel ]").pass(quietTime).press("y").sees("following")
+	s.typed("kim").loses("name the learners").press("enter").sees("would run update-theta").press("enter").sees("[ Cancel ]").pass(quietTime).press("tab enter").sees("following")
 	if q := s.f.launched[0]; fmt.Sprint(q.Users, q.Date, q.From) != "[kim] <nil> <nil>" {
 		t.Errorf("launched %+v", q)
 	}

@@ -54,7 +54,7 @@ func (a *app) View() tea.View {
 	if a.mouse {
 		v.MouseMode = tea.MouseModeCellMotion
 	}
-	v.WindowTitle = "sextant " + a.about.Environment
+	v.WindowTitle = "sextant " + a.environment()
 	return v
 }
 

@@ -7,15 +7,23 @@ import (
 	"sextant/tui/widget"
 )
 
+// environment names where we are connected: as the profile calls it or, without
+// one, as the database is called.
+func (a *app) environment() string {
+	name := a.about.Database
+	return cmp.Or(a.about.Environment, a.about.Profile, name[strings.LastIndex(name, "/")+1:])
+}
+
+// badge is the environment in its colour.
+func (a *app) badge() widget.Line {
+	env := a.environment()
+	return widget.S(a.theme.Environment(env, a.about.Colour), " "+strings.ToUpper(widget.Clean(env))+" ")
+}
+
 // header says where we are connected, and as what.
 func (a *app) header() string {
 	th := a.theme
-	env := cmp.Or(a.about.Environment, a.about.Profile)
-	left := widget.S(th.Strong, "sextant").Add(th.Blank, "  ")
-	if env != "" {
-		left = left.Add(th.Environment(env, a.about.Colour), " "+strings.ToUpper(widget.Clean(env))+" ").Add(th.Blank, "  ")
-	}
-	left = left.Add(th.Muted, widget.Clean(a.about.Database))
+	left := append(widget.S(th.Strong, "sextant").Add(th.Blank, "  "), a.badge()...).Add(th.Blank, "  ").Add(th.Muted, widget.Clean(a.about.Database))
 	var right widget.Line
 	if a.about.ReadOnly {
 		right = right.Add(th.Due, th.Tr("READ-ONLY")).Add(th.Blank, "  ")

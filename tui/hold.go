@@ -100,7 +100,7 @@ func (p *hold) confirm() tea.Cmd {
 		_, err := a.console.Pause(ctx, p.stage.Name, reason, until)
 		return uuid.Nil, err
 	}
-	return a.open(newConfirm(a, a.tr("Pause a stage"), a.tr("Pause"), text, func() tea.Cmd {
+	return a.open(newConfirm(a, a.tr("Pause a stage"), a.tr("Pause"), command, text, func() tea.Cmd {
 		return a.act(a.tr("pausing %s", p.stage.Name), command, hold, func(_ uuid.UUID, err error) tea.Cmd {
 			if err != nil {
 				a.say(bad, a.tr("%s was not paused: %s", p.stage.Name, errorWords(a.theme, err)))
@@ -112,7 +112,7 @@ func (p *hold) confirm() tea.Cmd {
 			}
 			return a.refresh()
 		})
-	}).by(command))
+	}))
 }
 
 // confirmResume asks before a pause is ended.
@@ -128,7 +128,7 @@ func confirmResume(a *app, s jobs.StageStatus) dialog {
 		_, err := a.console.Resume(ctx, s.Name)
 		return uuid.Nil, err
 	}
-	return newConfirm(a, a.tr("Resume a stage"), a.tr("Resume"), text, func() tea.Cmd {
+	return newConfirm(a, a.tr("Resume a stage"), a.tr("Resume"), command, text, func() tea.Cmd {
 		return a.act(a.tr("resuming %s", s.Name), command, resume, func(_ uuid.UUID, err error) tea.Cmd {
 			if err != nil {
 				a.say(bad, a.tr("%s was not resumed: %s", s.Name, errorWords(a.theme, err)))
@@ -137,5 +137,5 @@ func confirmResume(a *app, s jobs.StageStatus) dialog {
 			a.say(good, a.tr("%s goes on", s.Name))
 			return a.refresh()
 		})
-	}).by(command)
+	})
 }

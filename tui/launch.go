@@ -64,12 +64,10 @@ func newLaunch(a *app, s jobs.StageStatus, backfill bool) *launch {
 	}
 	l.add(learners)
 	l.add(widget.NewChoice(fieldForce, "force", no, yesNo, "Also run what is published and up to date, or held by a pause."))
-	l.add(widget.NewChoice(fieldWhere, "where", l.usualPlace(), oneOf("here", "workers"), "Here: a process of its own on this machine. Workers: whichever comes first."))
+	l.add(widget.NewChoice(fieldWhere, "where", l.app.usualPlace(), oneOf("here", "workers"), "Here: a process of its own on this machine. Workers: whichever comes first."))
 	l.add(widget.NewField(fieldReason, "reason", "", "none", "Why, for those who read the ledger later.", nil))
 	for _, p := range l.specs {
-		field := l.paramField(p)
-		field.Named, field.Valued = true, p.Kind != "bool" // as on the command line
-		l.add(field)
+		l.add(l.app.paramField(p))
 	}
 	return l
 }
@@ -98,16 +96,22 @@ func (l *launch) addDays(s jobs.StageStatus) {
 }
 
 // usualPlace is where runs go here unless one says otherwise.
-func (l *launch) usualPlace() string {
-	if w := l.app.about.Launches; w != "" {
+func (a *app) usualPlace() string {
+	if w := a.about.Launches; w != "" {
 		return string(w)
 	}
 	return string(jobs.WhereHere)
 }
 
-// paramField makes the field of one of the stage's own parameters.
-func (l *launch) paramField(p jobs.ParamSpec) *widget.Field {
-	a := l.app
+// paramField makes the field of one of a stage's own parameters, named as on the
+// command line.
+func (a *app) paramField(p jobs.ParamSpec) *widget.Field {
+	field := a.bareParamField(p)
+	field.Named, field.Valued = true, p.Kind != "bool"
+	return field
+}
+
+func (a *app) bareParamField(p jobs.ParamSpec) *widget.Field {
 	help := a.tr(p.Help)
 	var limits []string
 	switch {
@@ -153,8 +157,8 @@ func yesOrNo(value string) string {
 }
 
 // option is what the form holds for one of the stage's own parameters.
-func (l *launch) option(p jobs.ParamSpec) string {
-	v := l.form.Value(p.Name)
+func (f *formScreen) option(p jobs.ParamSpec) string {
+	v := f.form.Value(p.Name)
 	if p.Kind == "bool" {
 		return strconv.FormatBool(v == yes)
 	}
@@ -195,10 +199,10 @@ func (l *launch) checkTo(v string) error {
 
 // request is the form as a request.
 func (l *launch) request() jobs.Request {
-	q := jobs.Request{Stage: l.stage, Trigger: db.TriggerConsole, Options: map[string]string{},
+	q := jobs.Request{Stage: l.stage, Trigger: db.TriggerConsole,
 		Missing: l.form.Value(fieldMissing) == yes, Force: l.form.Value(fieldForce) == yes, Reason: l.form.Value(fieldReason),
 		Users: strings.FieldsFunc(l.form.Value(fieldUsers), func(r rune) bool { return r == ',' || r == ' ' || r == '\n' })}
-	if where := l.form.Value(fieldWhere); where != l.usualPlace() {
+	if where := l.form.Value(fieldWhere); where != l.app.usualPlace() {
 		q.Where = jobs.Where(where)
 	}
 	if l.backfill {
@@ -206,12 +210,20 @@ func (l *launch) request() jobs.Request {
 	} else {
 		q.Date = l.day(fieldDate)
 	}
-	for _, p := range l.specs {
-		if v := l.option(p); v != "" && !p.Same(v, p.Default) {
-			q.Options[p.Name] = v
+	q.Options = l.options(l.specs)
+	return q
+}
+
+// options are a stage's parameters as the form holds them, without those that
+// are as usual.
+func (f *formScreen) options(specs []jobs.ParamSpec) map[string]string {
+	given := map[string]string{}
+	for _, p := range specs {
+		if v := f.option(p); v != "" && !p.Same(v, p.Default) {
+			given[p.Name] = v
 		}
 	}
-	return q
+	return given
 }
 
 // day is what a field holds as a day, or nil.

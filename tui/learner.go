@@ -128,7 +128,7 @@ func (l *learner) Keys() []Key {
 		{Strokes: []string{"T"}, Label: "recompute θ", Help: "recompute the ability: preview, confirmation", Changes: true,
 			Off: first(unknown, a.readOnly()), Do: func() tea.Cmd { return a.push(newRecompute(a, []string{l.id})) }},
 		{Strokes: []string{"U"}, Label: "undo θ", Help: "bring the ability back to an earlier estimate: choice, preview, confirmation", Changes: true,
-			Off: first(unknown, when(len(l.feed.value.Trajectory) < 2, "there is no earlier estimate"), a.readOnly()),
+			Off: first(unknown, when(len(l.feed.value.Earlier()) == 0, "there is no earlier estimate"), a.readOnly()),
 			Do:  func() tea.Cmd { return a.push(newRestore(a, l.id)) }},
 		{Strokes: []string{"w"}, Label: "why", Help: "why this is the estimate: each answer and its pull", Off: unknown, Do: func() tea.Cmd { return a.push(newWhy(a, l.id, "")) }},
 		{Strokes: []string{"tab"}, Label: "next list", Help: "move on: answers, topics, KPIs, goals, history", Do: to(1)},
@@ -300,10 +300,7 @@ func (l *learner) head() []string {
 		if ab.SE != nil && l.width >= 70 {
 			words = words.Add(th.Muted, "  "+a.tr("95 %%: %s to %s", number(ab.Theta-1.96**ab.SE, 2), number(ab.Theta+1.96**ab.SE, 2)))
 		}
-		from := ""
-		if n := len(d.Trajectory); n > 0 {
-			from = sourceWord(a, d.Trajectory[n-1].Source)
-		}
+		from := sourceInForce(a, d)
 		scale = widget.S(th.Muted, a.tr("%s, scale %s, %s, %s %s UTC (%s)", ab.Model, widget.Clean(ab.Version), plural(th, ab.Answers, "%s answer", "%s answers"),
 			from, clock(now, ab.FittedAt), ago(th, now, ab.FittedAt)))
 	}

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -85,7 +86,7 @@ func (l *learner) fill(w int) {
 	l.lists[paneTopics].SetRows(l.topicRows())
 	l.lists[paneKPIs].SetRows(l.kpiRows())
 	l.lists[paneGoals].SetRows(l.goalRows())
-	l.lists[panePast].SetRows(pastRows(a, l.feed.value.Trajectory))
+	l.lists[panePast].SetRows(pastRows(a, l.feed.value))
 }
 
 func (l *learner) answerRows() []widget.Row {
@@ -208,19 +209,35 @@ func (l *learner) goalRows() []widget.Row {
 	return rows
 }
 
-// pastRows are the estimates, the newest first.
-func pastRows(a *app, past []thetaPoint) []widget.Row {
-	th, now := a.theme, a.now()
-	rows := make([]widget.Row, 0, len(past))
+// inForceRow names the row of an estimate in force that the history lacks.
+const inForceRow = "*"
+
+// pastRows are the estimates, the newest first: over those of the history the
+// one in force, if that lacks it.
+func pastRows(a *app, d jobs.LearnerDetail) []widget.Row {
+	th, now, past := a.theme, a.now(), d.Trajectory
+	rows := make([]widget.Row, 0, len(past)+1)
+	if last, kept := d.Standing(); !kept && d.Ability != nil {
+		change := math.NaN()
+		if last.Version == d.Ability.Version {
+			change = d.Ability.Theta - last.Theta
+		}
+		rows = append(rows, widget.Row{ID: inForceRow, Cells: []widget.Cell{
+			widget.N(th.Text, clock(now, d.Ability.FittedAt), float64(d.Ability.FittedAt.Unix())),
+			widget.N(th.Strong, number(d.Ability.Theta, 2), d.Ability.Theta),
+			widget.N(th.Muted, optional(d.Ability.SE, 2), value(d.Ability.SE)),
+			widget.N(th.Accent, signed(change), change),
+			widget.N(th.Muted, count(d.Ability.Answers), float64(d.Ability.Answers)),
+			widget.T(th.Text, cmp.Or(sourceInForce(a, d), th.Glyph.Dash)),
+			widget.T(th.Muted, widget.Clean(d.Ability.Version)),
+			widget.T(th.Faint, ""),
+		}})
+	}
 	for i := len(past) - 1; i >= 0; i-- {
 		p := past[i]
 		change := math.NaN()
 		if i > 0 && past[i-1].Version == p.Version {
 			change = p.Theta - past[i-1].Theta
-		}
-		run := ""
-		if p.RunID != nil {
-			run = (*p.RunID)[:min(shortIDLength, len(*p.RunID))]
 		}
 		rows = append(rows, widget.Row{ID: pointID(p), Cells: []widget.Cell{
 			widget.N(th.Text, clock(now, p.AsOf), float64(p.AsOf.Unix())),
@@ -230,10 +247,30 @@ func pastRows(a *app, past []thetaPoint) []widget.Row {
 			widget.N(th.Muted, count(p.Answers), float64(p.Answers)),
 			widget.T(th.Text, sourceWord(a, p.Source)),
 			widget.T(th.Muted, widget.Clean(p.Version)),
-			widget.T(th.Faint, run),
+			widget.T(th.Faint, shortRun(p.RunID)),
 		}})
 	}
 	return rows
+}
+
+// shortRun is the id of the run that made an estimate, as lists show it.
+func shortRun(id *string) string {
+	if id == nil {
+		return ""
+	}
+	return (*id)[:min(shortIDLength, len(*id))]
+}
+
+// sourceInForce says where the estimate in force comes from. Of those that the
+// history lacks, a stage's are as of the end of a day; the others are not ours.
+func sourceInForce(a *app, d jobs.LearnerDetail) string {
+	if p, ok := d.Standing(); ok {
+		return sourceWord(a, p.Source)
+	}
+	if at := d.Ability.FittedAt; at.Equal(db.DayOf(at).Last()) {
+		return sourceWord(a, "calibration")
+	}
+	return ""
 }
 
 // sourceWord says where an estimate comes from.

@@ -90,10 +90,10 @@ func (p *preview) confirm() tea.Cmd {
 	if p.request.Force {
 		text = append(text, widget.S(th.Due, th.Glyph.Warn+" "+th.Tr("also days that are published and up to date")))
 	}
-	return a.open(newConfirm(a, a.tr("Run %s", v.Stage), a.tr("Run %s", days), text, func() tea.Cmd {
+	return a.open(newConfirm(a, a.tr("Run %s", v.Stage), a.tr("Run %s", days), v.Command, text, func() tea.Cmd {
 		p.started = true
 		return a.launch(p.request, 2, func() { p.started = false })
-	}).by(v.Command))
+	}))
 }
 
 // extent is how much the days that would run hold. Learners are counted on the
@@ -150,16 +150,10 @@ func (p *preview) View() []string {
 	if v.Unsynced > 0 {
 		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, plural(th, v.Unsynced, "%s session changed since the last sync; the run takes it in first", "%s sessions changed since the last sync; the run takes them in first")))
 	}
+	lines = append(lines, widget.S(th.Muted, "$ ").Add(th.Accent, widget.Clean(v.Command)))
 	for _, n := range v.Notes {
 		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, widget.Clean(th.Told(n))))
 	}
-	lines = append(lines, widget.S(th.Muted, "$ ").Add(th.Accent, widget.Clean(v.Command)))
-	var rows []string
-	for _, l := range lines {
-		for _, r := range widget.WrapIndented(l, p.width-2) {
-			rows = append(rows, " "+r)
-		}
-	}
-	rows = append(rows[:min(len(rows), max(1, p.height/2))], "")
+	rows := append(squeeze(th, lines, p.width, max(4, p.height/2)), "")
 	return append(rows, p.list.view(a, p.width, p.height-len(rows))...)
 }

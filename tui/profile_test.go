@@ -97,7 +97,7 @@ func TestMemory(t *testing.T) {
 func TestJournal(t *testing.T) {
 	f := newFixture()
 	d := drive(t, f, 100, 30, Options{Background: Dark})
-	d.keys("R enter enter y").keys(":").typed("log").keys("enter")
+	d.keys("R enter enter tab enter").keys(":").typed("log").keys("enter")
 	frame := d.frame()
 	for _, want := range []string{"done", "staging", "019abf00-9c40", "sextant run aggregate-features-daily"} {
 		if !strings.Contains(frame, want) {
@@ -106,7 +106,7 @@ func TestJournal(t *testing.T) {
 	}
 	d.keys("2")
 	f.fail = &db.Error{Kind: db.KindPrivilege, Err: errors.New("permission denied")}
-	d.keys("X y").keys(":").typed("log").keys("enter")
+	d.keys("X tab enter").keys(":").typed("log").keys("enter")
 	if frame := d.frame(); !strings.Contains(frame, "failed") || !strings.Contains(frame, "sextant runs cancel") {
 		t.Errorf("the log lacks the failure:\n%s", frame)
 	}

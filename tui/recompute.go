@@ -21,6 +21,8 @@ import (
 type recompute struct {
 	base
 	users   []string
+	options map[string]string // of the stage, other than the defaults
+	where   jobs.Where
 	feed    *feed[[]jobs.ThetaPreview]
 	all     list // several learners
 	used    list // one learner's answers that count
@@ -62,9 +64,17 @@ func newRecompute(a *app, users []string) *recompute {
 		{Title: "ITEM", Min: 8, Max: 28, Sort: true},
 		{Title: "WHY", Min: 10, Grow: true, Sort: true},
 	})
-	r.feed = newFeed(a, func(ctx context.Context) ([]jobs.ThetaPreview, error) { return a.console.PreviewTheta(ctx, users) })
-	r.feed.limit = writeLimit // it estimates every learner
+	r.ask()
 	return r
+}
+
+// ask makes the preview's question.
+func (r *recompute) ask() {
+	a, users, options := r.app, r.users, r.options
+	r.feed = newFeed(a, func(ctx context.Context) ([]jobs.ThetaPreview, error) {
+		return a.console.PreviewTheta(ctx, users, options)
+	})
+	r.feed.limit = writeLimit // it estimates every learner
 }
 
 // Title is the screen's.
@@ -132,17 +142,17 @@ func (r *recompute) Keys() []Key {
 		keys = append(keys, Key{Strokes: []string{"tab"}, Label: "used/left out", Help: "the answers that count, or those left out",
 			Do: func() tea.Cmd { r.onLeft = !r.onLeft; return nil }})
 	}
+	keys = append(keys, Key{Strokes: []string{"e"}, Label: "options", Help: "how it is estimated: the lookback, who scores, where it runs",
+		Off: when(r.started, "it is being started"), Do: func() tea.Cmd { return a.push(newRecomputeForm(r)) }})
 	return append(append(keys, Key{Strokes: []string{"y"}, Label: "copy command", Help: "copy the shell command that does the same",
 		Do: func() tea.Cmd { return a.copy(r.command()) }}), r.list().keys()...)
 }
 
-func (r *recompute) command() string {
-	text := "sextant theta recompute"
-	for _, u := range r.users {
-		text += " " + shellWord(u)
-	}
-	return text
+func (r *recompute) request(reason string) jobs.Request {
+	return jobs.Request{Stage: thetaStage, Users: r.users, Options: r.options, Where: r.where, Reason: reason, Trigger: db.TriggerConsole}
 }
+
+func (r *recompute) command() string { return r.request("").Command() }
 
 // confirm asks before the launch.
 func (r *recompute) confirm() tea.Cmd {
@@ -155,10 +165,10 @@ func (r *recompute) confirm() tea.Cmd {
 	} else if rest := len(r.feed.value) - r.changing(); rest > 0 {
 		text = append(text, widget.S(th.Muted, plural(th, rest, "%s other would stay as it is", "%s others would stay as they are")))
 	}
-	q := jobs.Request{Stage: thetaStage, Users: r.users, Trigger: db.TriggerConsole}
-	return a.open(newConfirm(a, a.tr("Recompute θ"), a.tr("Recompute %s", n), text, func() tea.Cmd {
+	command := func(reason string) string { return r.request(reason).Command() }
+	return a.open(newReasonedConfirm(a, a.tr("Recompute θ"), a.tr("Recompute %s", n), command, text, func(reason string) tea.Cmd {
 		r.started = true
-		return a.launch(q, 1, func() { r.started = false })
+		return a.launch(r.request(reason), 1, func() { r.started = false })
 	}))
 }
 
@@ -177,6 +187,10 @@ func (r *recompute) change(p jobs.ThetaPreview) widget.Line {
 	}
 	return line
 }
+
+// leastList is the lines that the answers take: their tabs, the columns' titles
+// and a few of them.
+const leastList = 4
 
 // delta is by how much θ would change; NaN without an old and a new one.
 func delta(p jobs.ThetaPreview) float64 {
@@ -256,13 +270,7 @@ func (r *recompute) View() []string {
 		return append(rows, r.all.view(a, r.width, r.height-len(rows))...)
 	}
 	p := r.feed.value[0]
-	var rows []string
-	for _, l := range r.facts(p) {
-		for _, s := range widget.WrapIndented(l, r.width-2) {
-			rows = append(rows, " "+s)
-		}
-	}
-	rows = rows[:min(len(rows), max(2, r.height*3/5))]
+	rows := squeeze(th, r.facts(p), r.width, max(2, r.height*3/5, r.height-leastList))
 	if r.height >= 16 {
 		rows = append(rows, "")
 	}

@@ -32,7 +32,17 @@ func newRestore(a *app, user string) *restore {
 	theta := a.theme.Glyph.Theta
 	r.feed = newFeed(a, func(ctx context.Context) (jobs.LearnerDetail, error) { return a.console.Learner(ctx, user) })
 	r.preview = newFeed[[]jobs.Restoration](a, nil)
-	r.list.init("no estimate yet", newLearner(a, user).lists[panePast].Columns)
+	r.list.init("no estimate to go back to", []widget.Column{
+		{Title: "ESTIMATED", Min: 11, Right: true, Sort: true},
+		{Title: theta, Min: 5, Right: true, Sort: true},
+		{Title: "SE", Min: 4, Right: true, Sort: true},
+		{Title: "CHANGE", Min: 5, Right: true, Sort: true},
+		{Title: "ANSWERS", Min: 5, Right: true, Drop: 1, Sort: true},
+		{Title: "FROM", Min: 8, Sort: true},
+		{Title: "AS OF", Min: 11, Right: true, Drop: 4, Sort: true},
+		{Title: "SCALE", Min: 2, Max: 12, Drop: 3, Sort: true},
+		{Title: "RUN", Min: shortIDLength, Drop: 2},
+	})
 	r.topics.init("nothing to restore", []widget.Column{
 		{Title: "TOPIC", Min: 10, Max: 28, Sort: true},
 		{Title: a.tr("%s NOW", theta), Min: 5, Right: true, Sort: true},
@@ -70,10 +80,7 @@ func (r *restore) Update(msg tea.Msg) tea.Cmd {
 		return r.filter.update(msg)
 	}
 	if r.feed.Take(msg) && r.feed.err == nil {
-		r.fill()
-		if past := r.feed.value.Trajectory; len(past) > 1 { // the estimate before the one in force
-			r.Select(pointID(past[len(past)-2]))
-		}
+		r.fill() // the cursor is on the newest: the one before that in force
 		return r.look()
 	}
 	r.preview.Take(msg)
@@ -82,12 +89,12 @@ func (r *restore) Update(msg tea.Msg) tea.Cmd {
 
 // chosen is the estimate under the cursor.
 func (r *restore) chosen() (thetaPoint, bool) {
-	id := r.CurrentID()
-	i := slices.IndexFunc(r.feed.value.Trajectory, func(p thetaPoint) bool { return pointID(p) == id })
+	id, earlier := r.CurrentID(), r.feed.value.Earlier()
+	i := slices.IndexFunc(earlier, func(p thetaPoint) bool { return pointID(p) == id })
 	if i < 0 {
 		return thetaPoint{}, false
 	}
-	return r.feed.value.Trajectory[i], true
+	return earlier[i], true
 }
 
 // look asks what the estimate under the cursor would bring back.
@@ -104,10 +111,17 @@ func (r *restore) look() tea.Cmd {
 	})
 }
 
-func (r *restore) request() jobs.Request {
+func (r *restore) request(reason string) jobs.Request {
 	q := jobs.RestoreRequest([]string{r.user}, r.at)
-	q.Trigger = db.TriggerConsole
+	q.Trigger, q.Reason = db.TriggerConsole, reason
 	return q
+}
+
+func (r *restore) command() string { return r.request("").Command() }
+
+// changes reports whether what is chosen differs from what is in force.
+func (r *restore) changes() bool {
+	return slices.ContainsFunc(r.preview.value, jobs.Restoration.Changes)
 }
 
 // Keys choose an estimate and go on to the confirmation.
@@ -118,9 +132,10 @@ func (r *restore) Keys() []Key {
 	a := r.app
 	keys := []Key{
 		{Strokes: []string{"enter", "U"}, Label: "restore", Help: "bring the ability back, after a confirmation", Changes: true,
-			Off: first(when(r.preview.err != nil, "it cannot be restored"), when(!r.preview.loaded, "the preview is on its way"), when(r.started, "it is being started"), a.readOnly()),
-			Do:  r.confirm},
-		{Strokes: []string{"y"}, Label: "copy command", Help: "copy the shell command that does the same", Do: func() tea.Cmd { return a.copy(r.request().Command()) }},
+			Off: first(when(r.preview.err != nil, "it cannot be restored"), when(!r.preview.loaded, "the preview is on its way"),
+				when(!r.changes(), "it is what is in force"), when(r.started, "it is being started"), a.readOnly()),
+			Do: r.confirm},
+		{Strokes: []string{"y"}, Label: "copy command", Help: "copy the shell command that does the same", Do: func() tea.Cmd { return a.copy(r.command()) }},
 	}
 	for _, k := range r.list.keys() {
 		do := k.Do
@@ -142,9 +157,10 @@ func (r *restore) confirm() tea.Cmd {
 		}
 	}
 	text = append(text, widget.S(th.Muted, a.tr("It stands until the next calibration or estimate of the learner.")))
-	return a.open(newConfirm(a, a.tr("Undo θ"), a.tr("Restore 1 learner"), text, func() tea.Cmd {
+	command := func(reason string) string { return r.request(reason).Command() }
+	return a.open(newReasonedConfirm(a, a.tr("Undo θ"), a.tr("Restore 1 learner"), command, text, func(reason string) tea.Cmd {
 		r.started = true
-		return a.launch(r.request(), 1, func() { r.started = false })
+		return a.launch(r.request(reason), 1, func() { r.started = false })
 	}))
 }
 
@@ -155,23 +171,49 @@ func (r *restore) change(t db.RestoredTheta) widget.Line {
 		Add(th.Strong, withSE(th, t.Theta, t.SE)).Add(th.Accent, "  "+signed(t.Theta-value(t.Now)))
 }
 
+// fill lists the estimates to go back to, each with its distance from θ in force.
 func (r *restore) fill() {
-	if r.drawn.again(r.app, r.feed.serial) {
-		r.SetRows(pastRows(r.app, r.feed.value.Trajectory))
+	if !r.drawn.again(r.app, r.feed.serial) {
+		return
 	}
+	a, d := r.app, r.feed.value
+	th, now := a.theme, a.now()
+	var rows []widget.Row
+	for _, p := range d.Earlier() {
+		change := math.NaN()
+		if d.Ability != nil && d.Ability.Version == p.Version {
+			change = p.Theta - d.Ability.Theta
+		}
+		rows = append(rows, widget.Row{ID: pointID(p), Cells: []widget.Cell{
+			widget.N(th.Text, clock(now, p.EstimatedAt), float64(p.EstimatedAt.Unix())),
+			widget.N(th.Strong, number(p.Theta, 2), p.Theta),
+			widget.N(th.Muted, optional(p.SE, 2), value(p.SE)),
+			widget.N(th.Accent, signed(change), change),
+			widget.N(th.Muted, count(p.Answers), float64(p.Answers)),
+			widget.T(th.Text, sourceWord(a, p.Source)),
+			widget.N(th.Muted, clock(now, p.AsOf), float64(p.AsOf.Unix())),
+			widget.T(th.Muted, widget.Clean(p.Version)),
+			widget.T(th.Faint, shortRun(p.RunID)),
+		}})
+	}
+	r.SetRows(rows)
 }
+
+// leastOutcome is the lines that what would be restored takes: the change, the
+// command, the columns' titles and some topics.
+const leastOutcome = 6
 
 // View draws the history and, beside or under it, what would be restored.
 func (r *restore) View() []string {
-	a, th := r.app, r.app.theme
+	a := r.app
 	if !r.feed.loaded {
 		return loading(a, "the learner", r.feed.err)
 	}
 	r.fill()
-	head := []string{a.fit(widget.S(th.Strong, widget.Clean(r.user)).Add(th.Muted, "  "+a.tr("choose the estimate to go back to"))), ""}
+	head := r.head()
 	h := r.height - len(head)
 	if r.width < 100 {
-		list := h / 2
+		list := max(min(3, h/2), min(h/2, h-leastOutcome-1))
 		return append(append(append(head, r.list.view(a, r.width, list)...), ""), r.outcome(r.width, h-list-1)...)
 	}
 	left := r.width / 2
@@ -179,34 +221,63 @@ func (r *restore) View() []string {
 		widget.Block{Width: r.width - left - 2, Lines: r.outcome(r.width-left-2, h)})...)
 }
 
+// head is who it is, the θ in force, and whether that can be brought back in turn.
+func (r *restore) head() []string {
+	a, th, d := r.app, r.app.theme, r.feed.value
+	who := widget.S(th.Strong, widget.Clean(r.user))
+	if d.Ability != nil {
+		who = who.Add(th.Muted, "  "+th.Glyph.Theta+" ").Add(th.Text, withSE(th, d.Ability.Theta, d.Ability.SE))
+	}
+	head := []string{a.fit(who.Add(th.Muted, "  "+a.tr("choose the estimate to go back to")))}
+	if _, kept := d.Standing(); !kept && d.Ability != nil {
+		for _, l := range widget.WrapIndented(widget.S(th.Due, th.Glyph.Warn+" "+a.tr("the history lacks the estimate in force: once replaced, it cannot be brought back")), r.width-2) {
+			head = append(head, " "+l)
+		}
+	}
+	if r.height >= 16 {
+		head = append(head, "")
+	}
+	return head
+}
+
 // outcome is the preview in w × h cells.
 func (r *restore) outcome(w, h int) []string {
-	a, th := r.app, r.app.theme
-	var lines []widget.Line
-	switch {
-	case r.preview.err != nil:
-		lines = append(lines, widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, errorWords(th, r.preview.err)))
-	case !r.preview.loaded || len(r.preview.value) == 0:
-		lines = append(lines, widget.S(th.Faint, a.tr("looking what would change")+th.Glyph.Ellipsis))
-	default:
-		for _, t := range r.preview.value[0].Thetas {
-			if t.TopicID == nil {
-				lines = append(lines, r.change(t))
-			}
-		}
+	th := r.app.theme
+	rows := squeeze(th, []widget.Line{r.sum(), widget.S(th.Muted, "$ ").Add(th.Accent, widget.Clean(r.command()))}, w, max(2, h-leastOutcome+2))
+	if h > 2*leastOutcome {
+		rows = append(rows, "")
 	}
-	lines = append(lines, widget.S(th.Muted, "$ ").Add(th.Accent, widget.Clean(r.request().Command())))
-	var rows []string
-	for _, l := range lines {
-		for _, s := range widget.WrapIndented(l, w-2) {
-			rows = append(rows, " "+s)
-		}
-	}
-	rows = append(rows, "")
-	if !r.preview.loaded || len(r.preview.value) == 0 {
+	if !r.preview.loaded || len(r.preview.value) == 0 || h <= len(rows)+1 {
 		return rows
 	}
-	var topics []widget.Row
+	r.topics.Blurred = true
+	r.topics.SetRows(r.restoredRows())
+	return append(rows, r.topics.view(r.app, w, h-len(rows))...)
+}
+
+// sum is what would become of the overall θ, in a line.
+func (r *restore) sum() widget.Line {
+	a, th := r.app, r.app.theme
+	switch {
+	case r.preview.err != nil:
+		return widget.S(th.Due, th.Glyph.Warn+" ").Add(th.Text, errorWords(th, r.preview.err))
+	case r.CurrentID() == "":
+		return widget.S(th.Faint, a.tr("nothing to restore"))
+	case !r.preview.loaded || len(r.preview.value) == 0:
+		return widget.S(th.Faint, a.tr("looking what would change")+th.Glyph.Ellipsis)
+	}
+	for _, t := range r.preview.value[0].Thetas {
+		if t.TopicID == nil {
+			return r.change(t)
+		}
+	}
+	return nil
+}
+
+// restoredRows are the θs, overall and by topic, now and as they would be.
+func (r *restore) restoredRows() []widget.Row {
+	a, th := r.app, r.app.theme
+	var rows []widget.Row
 	for _, t := range r.preview.value[0].Thetas {
 		name, now := widget.T(th.Strong, a.tr("overall")), value(t.Now)
 		if t.TopicID != nil {
@@ -216,10 +287,8 @@ func (r *restore) outcome(w, h int) []string {
 		if math.IsInf(change, 0) {
 			change = math.NaN()
 		}
-		topics = append(topics, widget.Row{ID: topicName(t.TopicID), Cells: []widget.Cell{name, widget.N(th.Muted, optional(t.Now, 2), now),
+		rows = append(rows, widget.Row{ID: topicName(t.TopicID), Cells: []widget.Cell{name, widget.N(th.Muted, optional(t.Now, 2), now),
 			widget.N(th.Text, number(t.Theta, 2), t.Theta), widget.N(th.Accent, signed(change), change), whenCell(a, t.EstimatedAt)}})
 	}
-	r.topics.Blurred = true
-	r.topics.SetRows(topics)
-	return append(rows, r.topics.view(a, w, max(1, h-len(rows)))...)
+	return rows
 }

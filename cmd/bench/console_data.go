@@ -132,7 +132,7 @@ func reads(ctx context.Context, s *jobs.Service) ([]read, error) {
 	add("learner", func(ctx context.Context) error { _, err := s.Learner(ctx, user); return err })
 	add("learner's KPIs explained", func(ctx context.Context) error { _, err := s.LearnerKPIs(ctx, user, nil, nil); return err })
 	add("why", func(ctx context.Context) error { _, err := s.WhyTheta(ctx, user, ""); return err })
-	add("recompute preview", func(ctx context.Context) error { _, err := s.PreviewTheta(ctx, []string{user}); return err })
+	add("recompute preview", func(ctx context.Context) error { _, err := s.PreviewTheta(ctx, []string{user}, nil); return err })
 	add("undo preview", func(ctx context.Context) error {
 		_, err := s.PreviewRestore(ctx, []string{user}, time.Now())
 		return err

@@ -8,13 +8,14 @@ import (
 )
 
 type runsCancelOptions struct {
-	app *app
-	id  string
+	app    *app
+	id     string
+	reason string
 }
 
 func newRunsCancelCmd(a *app) *cobra.Command {
 	o := runsCancelOptions{app: a}
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "cancel ID", Short: "Ask a run to stop, wherever it runs", Args: argCount(1, 1, "the id of a run"),
 		Long: `Asks a run to stop. It does so within seconds: the slice in flight is rolled back, what was published
 stays. Follow it with 'sextant runs logs ID --follow'.`,
@@ -23,6 +24,8 @@ stays. Follow it with 'sextant runs logs ID --follow'.`,
 			return cancelRun(cmd.Context(), o)
 		},
 	}
+	cmd.Flags().StringVar(&o.reason, "reason", "", "why; kept in the run's log")
+	return cmd
 }
 
 func cancelRun(ctx context.Context, o runsCancelOptions) error {
@@ -36,7 +39,7 @@ func cancelRun(ctx context.Context, o runsCancelOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := service.Cancel(ctx, d.ID); err != nil {
+	if err := service.Cancel(ctx, d.ID, o.reason); err != nil {
 		return err
 	}
 	switch {

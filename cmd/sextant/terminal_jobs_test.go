@@ -59,12 +59,11 @@ func (w *work) does(key string, words ...string) {
 	w.shows(words...)
 }
 
-// confirms presses a key until it is taken: a confirmation does not take keys
-// that were in flight when it opened.
-func (w *work) confirms(key string, words ...string) {
+// accepts is the two keys that take a confirmation.
+func (w *work) accepts(words ...string) {
 	w.Helper()
-	w.keys = append(w.keys, key)
-	w.insist(key, words...)
+	w.keys = append(w.keys, "Tab", "Enter")
+	w.accept(words...)
 }
 
 // typed types text, each character a key.
@@ -102,7 +101,7 @@ func TestJobFindWhyYesterdaysKPIsAreMissing(t *testing.T) {
 	w.does("R", "as-of day", "lookback-days")
 	w.does("Enter", "would run compute-daily-kpis for 1 day")
 	w.does("Enter", "[ Cancel ]")
-	w.confirms("y", "succeeded", "run ended")
+	w.accepts("succeeded", "run ended")
 	w.fewKeys()
 	holds(t, w, "yesterday is published", `SELECT EXISTS (SELECT FROM sextant.published p JOIN sextant.run r ON r.id = p.run_id
 		WHERE p.stage = 'compute-daily-kpis' AND p.data_day = `+yesterday+` AND p.complete AND r.trigger = 'console' AND r.status = 'succeeded')`)
@@ -116,7 +115,7 @@ func TestJobBackfillAMissingWeek(t *testing.T) {
 	w.does("B", "missing", "published") // the calendar, and the days filled in
 	w.does("Enter", "would run aggregate-features-daily for 7 days", "not published yet")
 	w.does("Enter", "[ Cancel ]", "7 days")
-	w.confirms("y", "succeeded", "run ended")
+	w.accepts("succeeded", "run ended")
 	w.fewKeys()
 	holds(t, w, "the week is there", `SELECT count(DISTINCT date) = 7 FROM public.features_topic_daily WHERE date BETWEEN `+week)
 	holds(t, w, "it says so", `SELECT count(DISTINCT data_day) = 7 FROM sextant.published WHERE stage = 'aggregate-features-daily' AND complete AND data_day BETWEEN `+week)
@@ -162,11 +161,10 @@ func TestJobUnderstandAndRecomputeALearner(t *testing.T) {
 	w.typed(part, user, "1 learner")
 	w.does("Enter", "θ", "scale v1", "History")
 	w.does("w", "prior") // why
-	w.does("Escape", "Topics", "KPIs")
-	w.does("T", "Used", "Left out")
+	w.does("T", "days back", "Left out")
 	w.does("Enter", "Recompute θ of 1 learner", "[ Cancel ]")
-	w.confirms("y", "update-theta", "succeeded")
-	w.does("Escape", user, "by hand") // the new estimate
+	w.accepts("update-theta", "succeeded")
+	w.does("Escape", user, "the stored estimate is what these answers give") // the new one
 	w.fewKeys()
 	holds(t, w, "the newest θ is by hand", `SELECT h.source = 'manual' AND r.trigger = 'console' AND r.status = 'succeeded' AND m.theta = h.theta
 		FROM sextant.theta_history h JOIN sextant.run r ON r.id = h.run_id JOIN public.mirt_ability m ON m.user_id = h.user_id COLLATE "default" AND m.version = h.version
@@ -192,7 +190,7 @@ func TestJobDecideOnARefusedCalibration(t *testing.T) {
 	w.does("R", "force", "mirt-calibrate")
 	w.does("Enter", "would run mirt-calibrate")
 	w.does("Enter", "[ Cancel ]")
-	w.confirms("y", "succeeded", "run ended")
+	w.accepts("succeeded", "run ended")
 	w.fewKeys()
 	holds(t, w, "the forced calibration is in force", `SELECT r.trigger = 'console' AND (r.params ->> 'force')::boolean FROM sextant.calibration c JOIN sextant.run r ON r.id = c.run_id
 		WHERE c.bank = '' AND c.in_force_at IS NOT NULL ORDER BY c.in_force_at DESC LIMIT 1`)
@@ -227,8 +225,8 @@ func TestJobCancelARunOfAnotherMachine(t *testing.T) {
 	w.shows("compute-daily-kpis", "running", "? help")
 	w.does("j", "batch-7")
 	w.does("l", "by cron", "batch-7", "X cancel")
-	w.does("X", "[ Cancel ]", "1 run")
-	w.confirms("y", "cancelled")
+	w.does("X", "[ Keep running ]", "1 run")
+	w.accepts("cancelled")
 	if err := <-ended; cron.ProcessState.ExitCode() != exitCancelled {
 		t.Errorf("the run ended with %v", err)
 	}

@@ -64,6 +64,14 @@ func (m *terminal) press(keys ...string) {
 	m.tmux(append([]string{"send-keys"}, keys...)...)
 }
 
+// accept chooses the button that does it, which a confirmation does not rest on,
+// and presses it.
+func (m *terminal) accept(words ...string) string {
+	m.Helper()
+	m.insist("Tab", "   [ ") // the focus has left the first button
+	return m.insist("Enter", words...)
+}
+
 // insist presses a key until the words are shown: a confirmation ignores keys
 // that were in flight when it opened, and keys that follow those at once.
 func (m *terminal) insist(key string, words ...string) string {
@@ -119,7 +127,7 @@ func TestInATerminalALearnerIsFoundAndRecomputed(t *testing.T) {
 	m.press("T")
 	m.shows("Used", "Left out", "recompute")
 	m.insist("Enter", "Recompute θ of 1 learner", "[ Cancel ]") // it rests on Cancel
-	m.insist("y", "update-theta", "succeeded")
+	m.accept("update-theta", "succeeded")
 
 	var source, actor string
 	if err := pool.QueryRow(t.Context(), `SELECT h.source, r.trigger FROM sextant.theta_history h JOIN sextant.run r ON r.id = h.run_id
@@ -143,7 +151,7 @@ func TestInATerminalAStageIsRun(t *testing.T) {
 	m.press("Enter") // the form's defaults
 	m.shows("would run", "sextant run aggregate-features-daily")
 	m.insist("Enter", "[ Cancel ]")
-	m.insist("y", "succeeded", "run ended")
+	m.accept("succeeded", "run ended")
 	var n int
 	if err := pool.QueryRow(t.Context(), `SELECT count(*) FROM sextant.run WHERE trigger = 'console' AND status = 'succeeded'`).Scan(&n); err != nil {
 		t.Fatal(err)
