@@ -208,7 +208,7 @@ func (s *item) paneTitle(pane int, current bool) widget.Line {
 	}
 	of := func(v *jobs.ItemVersion) string {
 		if now != nil && before != nil && now.DataDay == before.DataDay { // it was calibrated twice
-			return v.DataDay.String() + " " + shortID(v.RunID)
+			return shortID(v.RunID)
 		}
 		return v.DataDay.String()
 	}

@@ -17,7 +17,7 @@ func TestTwoCalibrationsOfADayAreToldApart(t *testing.T) {
 	}
 	h[1].DataDay = h[0].DataDay
 	for _, v := range h[:2] {
-		if want := v.DataDay.String() + " " + shortID(v.RunID); !strings.Contains(ansi.Strip(d.frame()), want) {
+		if want := "─ " + shortID(v.RunID); !strings.Contains(ansi.Strip(d.frame()), want) {
 			t.Errorf("no %q in\n%s", want, ansi.Strip(d.frame()))
 		}
 	}
