@@ -93,7 +93,7 @@ func fileWords(th *theme.Theme, err error) string {
 func faultWords(th *theme.Theme, e *db.Error) string {
 	text := faultKind(th, e.Kind) + ": " + th.Told(e.Cause())
 	if e.Hint != "" {
-		text += "; " + th.Tr(e.Hint)
+		text = th.Tr("%s; %s", text, th.Tr(e.Hint))
 	}
 	return text
 }

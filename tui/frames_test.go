@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -122,8 +123,14 @@ func (d *driver) frame() string {
 	if strings.Contains(out, "NaN") {
 		d.t.Error("a NaN is shown")
 	}
+	if misformatted.MatchString(out) {
+		d.t.Errorf("a text lacks what it has verbs for:\n%s", ansi.Strip(out))
+	}
 	return out
 }
+
+// misformatted is how fmt marks verbs without arguments, and the reverse.
+var misformatted = regexp.MustCompile(`%![a-z]\((MISSING|BADINDEX|[a-z]+=)|%!\((EXTRA|NOVERB)`)
 
 // scene is a frame by its name, and how to get there from the start.
 type scene struct {

@@ -28,11 +28,12 @@ func (a *app) header() string {
 	if a.about.ReadOnly {
 		right = right.Add(th.Due, th.Tr("READ-ONLY")).Add(th.Blank, "  ")
 	}
-	clock := "15:04:05"
+	now := a.now().UTC()
+	clock := now.Format("15:04:05")
 	if a.width >= 100 {
-		clock = "Mon 2006-01-02 15:04:05"
+		clock = shortWeekday(th, now.Weekday()) + " " + now.Format("2006-01-02 15:04:05")
 	}
-	return a.apart(left, right.Add(th.Text, a.now().UTC().Format(clock)).Add(th.Muted, " UTC"))
+	return a.apart(left, right.Add(th.Text, clock).Add(th.Muted, " UTC"))
 }
 
 // tab is where the name of a top screen stands.

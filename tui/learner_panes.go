@@ -314,7 +314,7 @@ func (l *learner) explained() tea.Cmd {
 			pair(th, "as of", d.Date.String()+", "+a.tr("week of %s", d.Week.String())),
 			pair(th, "computed", optional(k.Value, 6)), pair(th, "stored", optional(k.Stored, 6)), nil}
 		for _, step := range k.Steps {
-			lines = append(lines, widget.S(th.Text, widget.Clean(step)))
+			lines = append(lines, widget.S(th.Text, widget.Clean(th.Told(step))))
 		}
 		box := &textDialog{app: a, title: key + " " + th.Glyph.Dash + " " + widget.Clean(l.id), copies: "sextant kpi show " + shellWord(l.id) + " --explain"}
 		box.viewer.SetLines(lines)

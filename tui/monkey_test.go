@@ -14,7 +14,7 @@ import (
 	"sextant/db"
 )
 
-var monkeyKeys = flag.Int("keys", 300, "random keys for each of the eight monkeys")
+var monkeyKeys = flag.Int("keys", 300, "random keys for each of the eight monkeys; scripts/test presses 12,500")
 
 // TestMonkey presses random keys in a window of random size over a database
 // that comes and goes. Nothing may panic, and every frame must fit.
@@ -41,7 +41,11 @@ func TestMonkey(t *testing.T) {
 }
 
 func monkey(t *testing.T, f *fixture, rnd *rand.Rand, keys []string) {
-	d := drive(t, f, 80, 24, Options{Background: Dark, ASCII: rnd.IntN(2) == 0})
+	options := Options{Background: Dark, ASCII: rnd.IntN(2) == 0}
+	if rnd.IntN(2) == 0 {
+		options.Lang = inKorean()
+	}
+	d := drive(t, f, 80, 24, options)
 	var last []string
 	defer func() {
 		if p := recover(); p != nil {

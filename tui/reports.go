@@ -10,6 +10,7 @@ import (
 
 	"sextant/db"
 	"sextant/jobs"
+	"sextant/tui/lang"
 	"sextant/tui/widget"
 )
 
@@ -67,8 +68,10 @@ func (s *reports) wanted() db.ReportFilter {
 	var rest []string
 	for word := range strings.FieldsSeq(s.filter.input.Value()) {
 		switch strings.ToLower(word) {
-		case "learner", "teacher":
-			f.Edition = strings.ToLower(word)
+		case "learner", editionWord(s.app, "learner"):
+			f.Edition = "learner"
+		case "teacher", editionWord(s.app, "teacher"):
+			f.Edition = "teacher"
 		case "ko", "en":
 			f.Lang = strings.ToLower(word)
 		case "html", "pdf":
@@ -328,9 +331,9 @@ func (s *reports) fill() {
 func editionWord(a *app, edition string) string {
 	switch edition {
 	case "learner":
-		return a.tr("learner")
+		return a.tr(lang.Sense("edition", "learner"))
 	case "teacher":
-		return a.tr("teacher")
+		return a.tr(lang.Sense("edition", "teacher"))
 	}
 	return edition
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"sextant/tui/lang"
 	"sextant/tui/theme"
 )
 
@@ -61,4 +62,10 @@ func weekday(th *theme.Theme, d time.Weekday) string {
 		return th.Tr("Saturday")
 	}
 	return th.Tr("Sunday")
+}
+
+// shortWeekday is a day of the week beside a date.
+func shortWeekday(th *theme.Theme, d time.Weekday) string {
+	return th.Tr([...]string{lang.Sense("clock", "Sun"), lang.Sense("clock", "Mon"), lang.Sense("clock", "Tue"), lang.Sense("clock", "Wed"),
+		lang.Sense("clock", "Thu"), lang.Sense("clock", "Fri"), lang.Sense("clock", "Sat")}[d])
 }

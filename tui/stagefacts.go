@@ -8,6 +8,7 @@ import (
 
 	"sextant/db"
 	"sextant/jobs"
+	"sextant/tui/lang"
 	"sextant/tui/theme"
 	"sextant/tui/widget"
 )
@@ -112,13 +113,13 @@ func pauseWords(th *theme.Theme, now time.Time, p db.Pause) string {
 func sliceWord(th *theme.Theme, slice string) string {
 	switch slice {
 	case "day":
-		return th.Tr("day")
+		return th.Tr(lang.Sense("slice", "day"))
 	case "learner":
-		return th.Tr("learner")
+		return th.Tr(lang.Sense("slice", "learner"))
 	case "week":
-		return th.Tr("week")
+		return th.Tr(lang.Sense("slice", "week"))
 	case "calibration":
-		return th.Tr("calibration")
+		return th.Tr(lang.Sense("slice", "calibration"))
 	}
 	return slice
 }

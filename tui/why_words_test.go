@@ -29,7 +29,7 @@ func TestWhyNotes(t *testing.T) {
 	} {
 		w.Cause = cause
 		english, korean := whyNotes(theme.New(theme.Mode{}), w), whyNotes(theme.New(theme.Mode{Lang: ko}), w)
-		if len(english) != 1 || len(korean) != 1 || !strings.HasPrefix(korean[0], "저장된 θ이(가) 이 응답들로 계산한 값과 다릅니다: ") ||
+		if len(english) != 1 || len(korean) != 1 || !strings.HasPrefix(korean[0], "저장된 θ 값이 이 응답들로 계산한 값과 다릅니다: ") ||
 			!strings.HasPrefix(english[0], "the stored θ is not what these answers give: ") {
 			t.Fatalf("%s: %q, %q", cause, english, korean)
 		}
@@ -46,7 +46,7 @@ func TestWhyNotes(t *testing.T) {
 		t.Errorf("two causes read the same: %q", said)
 	}
 	w.Cause, w.Later, w.Origin.Scorer = "", 2, jobs.ScorerPlumber
-	if got := whyNotes(theme.New(theme.Mode{Lang: ko}), w); len(got) != 2 || got[0] != "추정 후 응답 2개가 왔습니다. T로 반영" || !strings.HasPrefix(got[1], "저장된 θ은(는) R 서비스가") {
+	if got := whyNotes(theme.New(theme.Mode{Lang: ko}), w); len(got) != 2 || got[0] != "추정 후 응답 2개가 왔습니다. T로 반영" || !strings.HasPrefix(got[1], "저장된 θ 값은 R 서비스가") {
 		t.Errorf("%q", got)
 	}
 }

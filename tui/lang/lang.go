@@ -62,9 +62,9 @@ func Load(name string) (*Catalogue, error) {
 			c.words[id] = t
 			switch {
 			case t.PluralID != "" && len(verb.FindAllString(id, -1)) == 1: // how many of something, wherever it is said
-				c.told = append(c.told, recognise(id, t.GetN(0)), recognise(t.PluralID, t.GetN(0)))
+				c.told = append(c.told, recognise(id, t.GetN(0), number), recognise(t.PluralID, t.GetN(0), number))
 			case path.Base(f) == elsewhere && verb.MatchString(id):
-				c.told = append(c.told, recognise(id, t.Get()))
+				c.told = append(c.told, recognise(id, t.Get(), anything))
 			}
 		}
 	}
@@ -108,13 +108,19 @@ func English(text string) string {
 
 var verb = regexp.MustCompile(`%(?:\[\d+\])?[sdqv]`)
 
+// What stands in a sentence where it has verbs.
+const (
+	anything = "(.+?)"
+	number   = "([0-9,]+)"
+)
+
 // recognise makes the pattern of a sentence.
-func recognise(english, ours string) pattern {
+func recognise(english, ours, verbs string) pattern {
 	var b strings.Builder
 	b.WriteString("^")
 	at := 0
 	for _, m := range verb.FindAllStringIndex(english, -1) {
-		b.WriteString(regexp.QuoteMeta(english[at:m[0]]) + "(.+?)")
+		b.WriteString(regexp.QuoteMeta(english[at:m[0]]) + verbs)
 		at = m[1]
 	}
 	b.WriteString(regexp.QuoteMeta(english[at:]) + "$")

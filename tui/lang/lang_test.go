@@ -1,6 +1,9 @@
 package lang
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestDetect(t *testing.T) {
 	for want, env := range map[string][]map[string]string{
@@ -35,13 +38,13 @@ func TestKorean(t *testing.T) {
 	}
 	for said, want := range map[string]string{
 		"2025-03-01 is published":                                            "2025-03-01 게시됨",
-		"2025-03-01 was due at 02:00; within grace":                          "2025-03-01의 기한은 02:00. 유예 시간 안",
+		"2025-03-01 was due at 02:00; within grace":                          "2025-03-01 마감 02:00, 유예 시간 안",
 		"the last try for 2025-03-01: boom":                                  "2025-03-01의 마지막 시도: boom",
-		"features published 2025-03-01 again at 2025-03-02 UTC":              "features이(가) 2025-03-01을(를) 2025-03-02 UTC에 다시 게시함",
-		"every finished session has its θ":                                   "끝난 모든 세션에 θ가 있습니다",
+		"features published 2025-03-01 again at 2025-03-02 UTC":              "2025-03-02 UTC에 features 단계가 2025-03-01 자료를 다시 게시함",
+		"every finished session has its θ":                                   "끝난 모든 세션의 θ를 추정했습니다",
 		"published 2026-03-29 02:10 UTC":                                     "게시됨 2026-03-29 02:10 UTC",
 		"the stage is switched off in the config file; only --force runs it": "단계 상태: 설정 파일에서 꺼져 있음. --force로만 실행됩니다",
-		`"soon" is neither a day, as 2026-03-29, nor an age, as 7d or 12h`:   `"soon"은(는) 2026-03-29 같은 날짜도, 7d나 12h 같은 기간도 아닙니다`,
+		`"soon" is neither a day, as 2026-03-29, nor an age, as 7d or 12h`:   `날짜(2026-03-29)도 기간(7d, 12h)도 아닙니다: "soon"`,
 		"connection refused":                                                 "connection refused",
 	} {
 		if got := ko.Told(said); got != want {
@@ -50,5 +53,22 @@ func TestKorean(t *testing.T) {
 	}
 	if _, err := Load("tlh"); err == nil || err.Error() != `there is no language "tlh": it must be one of en, ko` {
 		t.Errorf("loading Klingon: %v", err)
+	}
+}
+
+// TestKoreanReadsAlike keeps to one style and one word: no particles that show
+// both forms, one form of asking, and none of the words that others stand for.
+func TestKoreanReadsAlike(t *testing.T) {
+	ko, err := Load("ko")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, tr := range ko.words {
+		for _, not := range []string{"이(가)", "을(를)", "은(는)", "과(와)", "와(과)", "(으)로", "(이)", "십시오",
+			"보고서", "아이디", "발행", "멈춤", "실행한 사람", "실행 계기", "공백"} {
+			if text := tr.GetN(0); strings.Contains(text, not) {
+				t.Errorf("%q: %q has %s", id, text, not)
+			}
+		}
 	}
 }

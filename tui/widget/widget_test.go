@@ -114,7 +114,7 @@ func TestTableFilterInTheLanguage(t *testing.T) {
 	tb.SetRows([]Row{{ID: "1", Cells: []Cell{T(plain.Text, "부적합"), T(plain.Text, "x"), T(plain.Text, "y")}}, {ID: "2", Cells: []Cell{T(plain.Text, "x"), T(plain.Text, "부적합"), T(plain.Text, "z")}}})
 	tb.SetSize(60, 5)
 	tb.View(theme.New(theme.Mode{NoColor: true, Lang: ko}))
-	for filter, want := range map[string][]string{"표시:부적합": {"1"}, "flags:부적합": {"1"}, "순번:부적합": {"2"}, "at:부": {"2"}, "이유:z": {"2"}, "요일:부적합": nil} {
+	for filter, want := range map[string][]string{"특이:부적합": {"1"}, "flags:부적합": {"1"}, "순번:부적합": {"2"}, "at:부": {"2"}, "사유:z": {"2"}, "요일:부적합": nil} {
 		tb.SetFilter(filter)
 		if got := tb.ids(); !reflect.DeepEqual(got, want) {
 			t.Errorf("filter %q: %v, want %v", filter, got, want)
