@@ -12,6 +12,8 @@ type Overview struct {
 	SyncedAt *time.Time `db:"synced_at"`
 	Answers  int64      `db:"answers"` // the planner's estimate
 	Waiting  *time.Time `db:"waiting"` // the newest answer of the learner whose θ has waited longest; nil: none waits
+
+	InForce *Calibration `db:"-"` // nil before the first
 }
 
 // Overview reads the state of the answers and of θ at session end.
@@ -20,10 +22,11 @@ func (d *DB) Overview(ctx context.Context) (Overview, error) {
 	// calibration in force: it serves the rest, and to look all of them up takes long.
 	// The planner has to know that moment to see how few they are.
 	var served *time.Time
+	var inForce *Calibration
 	switch c, err := d.CalibrationInForce(ctx, ""); {
 	case err == nil:
 		last := c.DataDay.Last()
-		served = &last
+		served, inForce = &last, &c
 	case !errors.Is(err, ErrNotFound):
 		return Overview{}, err
 	}
@@ -41,6 +44,7 @@ func (d *DB) Overview(ctx context.Context) (Overview, error) {
 	if err != nil {
 		return Overview{}, err
 	}
+	rows[0].InForce = inForce
 	return rows[0], nil
 }
 

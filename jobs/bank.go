@@ -50,6 +50,7 @@ type Linking struct {
 	B             float64 `json:"b"`
 	SE            float64 `json:"se"`
 	AccumulatedSE float64 `json:"accumulated_se"` // since the scale began
+	Alarm         bool    `json:"alarm"`          // that is past LinkAlarm
 	Items         int     `json:"items"`          // linked by
 	Common        int     `json:"common"`         // that could be linked by
 	Residual      float64 `json:"residual"`       // RMSD of their curves after linking
@@ -146,7 +147,7 @@ func (b *BankSummary) told(c db.Calibration) error {
 	if err := json.Unmarshal(c.Metrics, &b.Fit); err != nil {
 		return fmt.Errorf("read the metrics of run %s: %w", c.RunID, err)
 	}
-	b.Linking = &Linking{Method: string(l.Method), To: l.To, A: l.A, B: l.B, SE: l.SE, AccumulatedSE: l.AccumulatedSE,
+	b.Linking = &Linking{Method: string(l.Method), To: l.To, A: l.A, B: l.B, SE: l.SE, AccumulatedSE: l.AccumulatedSE, Alarm: l.alarm(),
 		Items: l.Items, Common: l.Common, Residual: l.Residual}
 	return nil
 }

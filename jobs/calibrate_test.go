@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -190,6 +191,39 @@ func TestALinkWithALargeResidualPublishesNothing(t *testing.T) {
 		t.Errorf("something was published:\n%s\nbefore:\n%s", after, before)
 	}
 	b.run(calibration("max-residual", fmt.Sprint(l.Residual+0.001)))
+}
+
+// An error of the scale past the alarm is told wherever somebody looks.
+func TestTheScalesErrorIsTold(t *testing.T) {
+	t.Parallel()
+	b, _ := newDemoBench(t, small)
+	if p, err := b.service().Pipeline(b.ctx); err != nil || p.Scale != nil {
+		t.Errorf("before the first calibration: %+v, %v", p.Scale, err)
+	}
+	b.run(calibration())
+	for se, alarm := range map[float64]bool{0.05: false, 0.051: true} {
+		b.exec(`UPDATE sextant.calibration SET linking = linking || jsonb_build_object('accumulated_se', $1::float8)`, se)
+		p, err := b.service().Pipeline(b.ctx)
+		if err != nil || p.Scale == nil || *p.Scale != (jobs.Scale{Version: "v1", AccumulatedSE: se, Alarm: alarm}) {
+			t.Errorf("the pipeline says %+v, %v", p.Scale, err)
+		}
+		bank, err := b.service().Bank(b.ctx, "")
+		if err != nil || bank.Linking.Alarm != alarm || bank.Linking.AccumulatedSE != se {
+			t.Errorf("the bank says %+v, %v", bank.Linking, err)
+		}
+		d, err := b.service().Doctor(b.ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := jobs.Finding{Level: jobs.LevelOK, Check: "scale", What: "the linking error of scale v1 since it began is 0.050"}
+		if alarm {
+			want.Level, want.What = jobs.LevelWarn, "the linking error of scale v1 since it began is 0.051, past the alarm of 0.05: "+
+				"add anchors, or start a new scale with 'sextant run mirt-calibrate --scale NAME'"
+		}
+		if !slices.Contains(d.Findings, want) {
+			t.Errorf("doctor does not say %+v", want)
+		}
+	}
 }
 
 // Learners who have everything right or everything wrong: the population's

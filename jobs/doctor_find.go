@@ -267,6 +267,13 @@ func (d *Diagnosis) findStages(p Pipeline, s db.Survey) {
 		ailing = true
 		d.find(LevelWarn, "runs", "sextant runs show "+id.String(), "run %s says running, but its process is gone", id)
 	}
+	if p.Scale != nil {
+		level := LevelOK
+		if p.Scale.Alarm {
+			level = LevelWarn
+		}
+		d.find(level, "scale", "", "%s", p.Scale.Words())
+	}
 	if !ailing {
 		d.find(LevelOK, "stages", "", "none is late or failed")
 	}

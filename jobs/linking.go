@@ -18,9 +18,36 @@ const (
 	linkMinSpan  = 1.5
 )
 
-// linkAlarm is the accumulated linking error, in θ units, past which an
+// LinkAlarm is the accumulated linking error, in θ units, past which an
 // operator should start a new scale or add anchors.
-const linkAlarm = 0.05
+const LinkAlarm = 0.05
+
+// Scale is the θ scale in force and the linking error since it began.
+type Scale struct {
+	Version       string  `json:"version"`
+	AccumulatedSE float64 `json:"accumulated_se"`
+	Alarm         bool    `json:"alarm"` // past LinkAlarm
+}
+
+// scaleOf is the scale of a calibration.
+func scaleOf(c db.Calibration) (*Scale, error) {
+	var l linkage
+	if err := json.Unmarshal(c.Linking, &l); err != nil {
+		return nil, fmt.Errorf("read the linking constants of run %s: %w", c.RunID, err)
+	}
+	return &Scale{Version: c.Version, AccumulatedSE: l.AccumulatedSE, Alarm: l.alarm()}, nil
+}
+
+// Words say how sure the scale is, and what to do about it past the alarm.
+func (s Scale) Words() string {
+	said := fmt.Sprintf("the linking error of scale %s since it began is %.3f", s.Version, s.AccumulatedSE)
+	if !s.Alarm {
+		return said
+	}
+	return fmt.Sprintf("%s, past the alarm of %g: add anchors, or start a new scale with 'sextant run mirt-calibrate --scale NAME'", said, LinkAlarm)
+}
+
+func (l linkage) alarm() bool { return l.AccumulatedSE > LinkAlarm }
 
 // What a calibration can be put on its scale by.
 const (
@@ -69,9 +96,9 @@ func (l linkage) tell(log *slog.Logger, version string) {
 	for _, p := range l.away[:min(len(l.away), driftedLines)] {
 		log.Warn(itemLine, p.logAttrs(l.Linkage)...)
 	}
-	if l.AccumulatedSE > linkAlarm {
+	if l.alarm() {
 		log.Warn("the scale's accumulated linking error is past the alarm; add anchors or start a new scale",
-			"accumulated_se", l.AccumulatedSE, "alarm", linkAlarm)
+			"accumulated_se", l.AccumulatedSE, "alarm", LinkAlarm)
 	}
 }
 

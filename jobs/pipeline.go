@@ -31,6 +31,11 @@ func (s *Service) Pipeline(ctx context.Context) (Pipeline, error) {
 		return Pipeline{}, err
 	}
 	p := Pipeline{At: o.now, Skew: o.skew.Seconds(), Source: o.Source, Answers: o.Answers, SyncAt: o.SyncedAt, Waiting: o.Waiting}
+	if o.InForce != nil {
+		if p.Scale, err = scaleOf(*o.InForce); err != nil {
+			return Pipeline{}, err
+		}
+	}
 	for _, st := range s.runner.Stages.All() {
 		if st.Info().Step {
 			continue

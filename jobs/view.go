@@ -115,6 +115,7 @@ type Pipeline struct {
 	Answers int64         `json:"answers"`            // in the fact table, estimated
 	SyncAt  *time.Time    `json:"synced_at"`
 	Waiting *time.Time    `json:"theta_waiting_since"` // the newest answer of the learner whose θ has waited longest; null: none waits
+	Scale   *Scale        `json:"scale"`               // of the θs in force; null before the first calibration
 	Stages  []StageStatus `json:"stages"`
 }
 

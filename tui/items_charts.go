@@ -178,8 +178,12 @@ func linkingLine(th *theme.Theme, l *jobs.Linking) widget.Line {
 	if l.To == "scale" {
 		return widget.S(th.Muted, th.Tr("it started the scale: nothing to link to"))
 	}
-	return widget.S(th.Muted, th.Tr("linked to %s", linkedTo(th, l.To))).Add(th.Text, "  A "+number(l.A, 3)+"  B "+number(l.B, 3)).
-		Add(th.Muted, "  SE "+number(l.AccumulatedSE, 3)+"  "+th.Tr("%s of %s items", count(l.Items), count(l.Common))+"  "+th.Tr("residual %s", number(l.Residual, 3)))
+	line := widget.S(th.Muted, th.Tr("linked to %s", linkedTo(th, l.To))).Add(th.Text, "  A "+number(l.A, 3)+"  B "+number(l.B, 3)).
+		Add(th.Muted, "  SE "+number(l.AccumulatedSE, 3))
+	if l.Alarm {
+		line = line.Add(th.Due, " "+th.Glyph.Warn+" "+th.Tr("past the alarm of %s", number(jobs.LinkAlarm, 2)))
+	}
+	return line.Add(th.Muted, "  "+th.Tr("%s of %s items", count(l.Items), count(l.Common))+"  "+th.Tr("residual %s", number(l.Residual, 3)))
 }
 
 // linkedTo is what a calibration is linked to, in words.

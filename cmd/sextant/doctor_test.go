@@ -22,13 +22,15 @@ func TestDoctor(t *testing.T) {
 			t.Errorf("on the demo: %+v", f)
 		}
 	}
-	if _, err := b.pool().Exec(t.Context(), `DROP INDEX exam_results_updated_at_idx; DROP TABLE report_artifacts; ALTER TABLE weekly_kpi DROP COLUMN updated_at`); err != nil {
+	if _, err := b.pool().Exec(t.Context(), `DROP INDEX exam_results_updated_at_idx; DROP TABLE report_artifacts; ALTER TABLE weekly_kpi DROP COLUMN updated_at;
+		UPDATE sextant.calibration SET linking = linking || '{"accumulated_se": 0.07}'`); err != nil {
 		t.Fatal(err)
 	}
 	r = b.sextant("doctor")
 	for _, want := range []string{"warn   index        exam_results has no index on updated_at",
 		`→ psql "$DATABASE_URL" -c 'CREATE INDEX CONCURRENTLY exam_results_updated_at_idx ON public.exam_results (updated_at)'`,
-		"error  published    missing: report_artifacts", "weekly_kpi lacks columns", "3 problems"} {
+		"error  published    missing: report_artifacts", "weekly_kpi lacks columns",
+		"warn   scale        the linking error of scale v1 since it began is 0.070, past the alarm of 0.05", "4 problems"} {
 		if r.code != exitFailed || !strings.Contains(r.out, want) {
 			t.Errorf("exit %d, no %q in\n%s%s", r.code, want, r.out, r.errOut)
 		}

@@ -56,8 +56,12 @@ func (a *app) printBank(b jobs.BankSummary) {
 	if l := b.Linking; l.To == "scale" {
 		fmt.Fprintf(a.out, "  linking      it starts the scale\n")
 	} else {
-		fmt.Fprintf(a.out, "  linking      θ = %s θ' %s %s, %s to %s by %d of %s, SE %s (%s since the scale began), residual %s\n", number(l.A, 4), plusOf(l.B), strings.TrimPrefix(number(l.B, 4), "-"),
-			strings.ReplaceAll(l.Method, "_", " "), l.To, l.Items, plural(l.Common, "item"), number(l.SE, 4), number(l.AccumulatedSE, 4), number(l.Residual, 3))
+		since := "since the scale began"
+		if l.Alarm {
+			since += fmt.Sprintf(", past the alarm of %g", jobs.LinkAlarm)
+		}
+		fmt.Fprintf(a.out, "  linking      θ = %s θ' %s %s, %s to %s by %d of %s, SE %s (%s %s), residual %s\n", number(l.A, 4), plusOf(l.B), strings.TrimPrefix(number(l.B, 4), "-"),
+			strings.ReplaceAll(l.Method, "_", " "), l.To, l.Items, plural(l.Common, "item"), number(l.SE, 4), number(l.AccumulatedSE, 4), since, number(l.Residual, 3))
 	}
 	if r := b.Refused; r != nil {
 		fmt.Fprintf(a.out, "  refused      the newest calibration failed: sextant items refused %s\n", shortID(*r))

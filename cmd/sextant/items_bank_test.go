@@ -21,6 +21,17 @@ func TestItemsBankAndRefused(t *testing.T) {
 			t.Errorf("items bank lacks %q:\n%s", want, out)
 		}
 	}
+	for se, alarm := range map[float64]bool{0.03: false, 0.07: true} {
+		if _, err := b.pool().Exec(t.Context(), `UPDATE sextant.calibration SET linking = linking || jsonb_build_object('to', 'anchors', 'accumulated_se', $1::float8)`, se); err != nil {
+			t.Fatal(err)
+		}
+		if out := b.ok("items", "bank"); strings.Contains(out, "(0.0700 since the scale began, past the alarm of 0.05)") != alarm {
+			t.Errorf("at %v the bank says\n%s", se, out)
+		}
+		if out := b.ok("status"); strings.Contains(out, "warning: the linking error of scale v1 since it began is 0.070, past the alarm") != alarm {
+			t.Errorf("at %v the status says\n%s", se, out)
+		}
+	}
 	b.fails(exitUsage, "no bank", "items", "bank", "--bank", "topic:none")
 	if _, err := b.pool().Exec(t.Context(), `UPDATE question SET meta = jsonb_set(meta, '{irt,b}', to_jsonb((meta #>> '{irt,b}')::float8 + 2.5))
 		WHERE meta -> 'tags' ? 'anchor' AND id % 2 = 0`); err != nil {

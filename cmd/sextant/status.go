@@ -102,6 +102,9 @@ func (a *app) printPipeline(p jobs.Pipeline, about jobs.About) {
 	if p.Skew != 0 {
 		fmt.Fprintf(a.out, "warning: the database's clock is %s this machine's; the states below are by the database's\n", ahead(p.Skew))
 	}
+	if p.Scale != nil && p.Scale.Alarm {
+		fmt.Fprintln(a.out, "warning: "+widget.Clean(p.Scale.Words()))
+	}
 	fmt.Fprintln(a.out)
 
 	t := table{columns: []column{{title: "STAGE"}, {title: "STATE"}, {title: "DATA DAY"}, {title: "LAG", right: true, drop: 2},
