@@ -133,7 +133,7 @@ var ledgerTexts = []texts{
 	{"run", "id::text", "reason", "error", "params"},
 	{"run_event", "run_id::text || ' ' || seq", "message", "NULL", "attrs"},
 	{"run_failure", "run_id::text || ' ' || kind || ' ' || subject", "subject", "error", "NULL"},
-	{"pause", "id::text", "reason", "NULL", "NULL"},
+	{"pause", "id::text", "reason", "resume_reason", "NULL"},
 }
 
 // redaction is a row as it will stand.

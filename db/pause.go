@@ -14,9 +14,11 @@ type Pause struct {
 	Until     *time.Time `db:"until" json:"until"`           // nil: until somebody resumes it
 	ResumedAt *time.Time `db:"resumed_at" json:"resumed_at"` // by resuming, or by pausing again
 	ResumedBy *string    `db:"resumed_by" json:"resumed_by"`
+
+	ResumeReason *string `db:"resume_reason" json:"resume_reason"` // why it was ended; nil: not said
 }
 
-const pauseColumns = `stage, actor, reason, at, until, resumed_at, resumed_by`
+const pauseColumns = `stage, actor, reason, at, until, resumed_at, resumed_by, resume_reason`
 
 // Pauses gives, by stage, the pauses in force at a moment.
 func (d *DB) Pauses(ctx context.Context, now time.Time) (map[string]Pause, error) {
@@ -43,7 +45,7 @@ func (d *DB) Pause(ctx context.Context, p Pause) error {
 		if _, err := tx.tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, LockKey("pause:"+p.Stage)); err != nil {
 			return err
 		}
-		if _, err := resume(ctx, tx.tx, p.Stage, p.Actor, p.At); err != nil {
+		if _, err := resume(ctx, tx.tx, p.Stage, p.Actor, "", p.At); err != nil {
 			return err
 		}
 		_, err := tx.tx.Exec(ctx, `INSERT INTO sextant.pause (stage, actor, reason, at, until) VALUES ($1, $2, $3, $4, $5)`,
@@ -52,19 +54,21 @@ func (d *DB) Pause(ctx context.Context, p Pause) error {
 	}))
 }
 
-// Resume ends a stage's pause and reports whether one was in force.
-func (d *DB) Resume(ctx context.Context, stage, actor string, now time.Time) (bool, error) {
-	held, err := resume(ctx, d.pool, stage, actor, now)
+// Resume ends a stage's pause, for a reason if one is given, and reports whether
+// one was in force.
+func (d *DB) Resume(ctx context.Context, stage, actor, reason string, now time.Time) (bool, error) {
+	held, err := resume(ctx, d.pool, stage, actor, reason, now)
 	return held, d.announced(ctx, err)
 }
 
 // resume closes what stands open: a pause that has run out ended at its time,
 // whoever comes by later.
-func resume(ctx context.Context, q querier, stage, actor string, now time.Time) (bool, error) {
+func resume(ctx context.Context, q querier, stage, actor, reason string, now time.Time) (bool, error) {
 	rows, err := collect[struct {
 		Held bool `db:"held"`
 	}](ctx, q, `
-		UPDATE sextant.pause SET resumed_at = least(until, $3), resumed_by = CASE WHEN until <= $3 THEN 'its time' ELSE $2 END
-		WHERE stage = $1 AND resumed_at IS NULL RETURNING (until IS NULL OR until > $3) AS held`, stage, actor, now)
+		UPDATE sextant.pause SET resumed_at = least(until, $3), resumed_by = CASE WHEN until <= $3 THEN 'its time' ELSE $2 END,
+			resume_reason = CASE WHEN until <= $3 THEN NULL ELSE nullif($4, '') END
+		WHERE stage = $1 AND resumed_at IS NULL RETURNING (until IS NULL OR until > $3) AS held`, stage, actor, now, storable(reason))
 	return len(rows) > 0 && rows[0].Held, err
 }

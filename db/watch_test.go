@@ -51,7 +51,7 @@ func TestWatchHearsTheLedger(t *testing.T) {
 			t.Fatal(err)
 		}
 		hears("the pause")
-		if held, err := b.Resume(t.Context(), "features", "kim", time.Now()); err != nil || !held {
+		if held, err := b.Resume(t.Context(), "features", "kim", "", time.Now()); err != nil || !held {
 			t.Fatalf("resumed %v, %v", held, err)
 		}
 		hears("the end of the pause")

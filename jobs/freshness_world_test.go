@@ -183,7 +183,7 @@ func (w *operated) publish(status db.RunStatus) string {
 func (w *operated) pause(stage string) {
 	w.Helper()
 	if _, held := w.paused(stage); held {
-		if got, err := w.service().Resume(w.ctx, stage); err != nil || !got {
+		if got, err := w.service().Resume(w.ctx, stage, ""); err != nil || !got {
 			w.Fatal(got, err)
 		}
 		delete(w.pauses, stage)

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"sextant/db"
@@ -84,17 +85,32 @@ func (s *Service) Pause(ctx context.Context, stage, reason string, until *time.T
 	if until != nil && !until.After(now) {
 		return db.Pause{}, usagef("--until %s has passed; it is %s", moment(*until), moment(now))
 	}
+	if reason, err = said(reason); err != nil {
+		return db.Pause{}, err
+	}
 	p := db.Pause{Stage: info.Name, Actor: s.runner.Actor, Reason: reason, At: now, Until: until}
 	return p, s.db.Pause(ctx, p)
 }
 
 // Resume ends a stage's pause and reports whether there was one.
-func (s *Service) Resume(ctx context.Context, stage string) (bool, error) {
+func (s *Service) Resume(ctx context.Context, stage, reason string) (bool, error) {
 	info, now, err := s.pausable(ctx, stage)
 	if err != nil {
 		return false, err
 	}
-	return s.db.Resume(ctx, info.Name, s.runner.Actor, now)
+	if reason, err = said(reason); err != nil {
+		return false, err
+	}
+	return s.db.Resume(ctx, info.Name, s.runner.Actor, reason, now)
+}
+
+// said is a reason as it is kept. One that is given has to say something.
+func said(reason string) (string, error) {
+	trimmed := strings.TrimSpace(reason)
+	if trimmed == "" && reason != "" {
+		return "", usagef("the reason is blank: say why, or leave it out")
+	}
+	return trimmed, nil
 }
 
 // PauseHistory lists the pauses of a stage, or of all stages, newest first.

@@ -33,6 +33,37 @@ func (b *bench) noAnswers() {
 	b.exec(`CREATE TABLE public.responses (user_id text, item_id text, is_correct boolean, responded_at timestamptz)`)
 }
 
+// A reason is kept without the blanks around it, for the pause and for its end;
+// a blank one is refused, and who is forgotten is named in neither.
+func TestPausesKeepTheirReasons(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.noAnswers()
+	b.exec(`INSERT INTO public.responses VALUES ('learner-7', '1', true, '2026-03-01')`)
+	s := b.service()
+	var usage *jobs.UsageError
+	if _, err := s.Pause(b.ctx, features, " \t", nil); !errors.As(err, &usage) {
+		t.Errorf("a blank reason: %v", err)
+	}
+	must(s.Pause(b.ctx, features, " for learner-7 ", nil))
+	if _, err := s.Resume(b.ctx, features, "\n"); !errors.As(err, &usage) {
+		t.Errorf("a blank reason: %v", err)
+	}
+	must(s.Resume(b.ctx, features, "learner-7 is done\n"))
+	reasons := func() string {
+		p := must(s.PauseHistory(b.ctx, features, 9))[0]
+		return p.Reason + "; " + *p.ResumeReason
+	}
+	if got := reasons(); got != "for learner-7; learner-7 is done" {
+		t.Errorf("the history says %q", got)
+	}
+	b.run(jobs.Request{Stage: "sync-answers"})
+	b.run(jobs.Request{Stage: "forget-learner", Users: []string{"learner-7"}})
+	if got := reasons(); strings.Contains(got, "learner-7") {
+		t.Errorf("the history still says %q", got)
+	}
+}
+
 func TestAPausedStageIsSkippedByCronAndRefusedToPeople(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -68,10 +99,10 @@ func TestAPausedStageIsSkippedByCronAndRefusedToPeople(t *testing.T) {
 	}
 	b.run(jobs.Request{Stage: "compute-daily-kpis"}) // another stage goes on
 	b.run(jobs.Request{Stage: features, Force: true})
-	if held, err := s.Resume(b.ctx, features); err != nil || !held {
+	if held, err := s.Resume(b.ctx, features, ""); err != nil || !held {
 		t.Errorf("resume: %t, %v", held, err)
 	}
-	if held, err := s.Resume(b.ctx, features); err != nil || held {
+	if held, err := s.Resume(b.ctx, features, ""); err != nil || held {
 		t.Errorf("resume again: %t, %v", held, err)
 	}
 	b.run(jobs.Request{Stage: features})
@@ -104,7 +135,7 @@ func TestAPauseRunsOutAndItsHistoryStays(t *testing.T) {
 		t.Errorf("cron: %s, %v", r.Status, err)
 	}
 	now = now.Add(time.Hour)
-	if held, err := s.Resume(b.ctx, features); err != nil || held {
+	if held, err := s.Resume(b.ctx, features, ""); err != nil || held {
 		t.Errorf("resume: %t, %v", held, err)
 	}
 	list, err := s.PauseHistory(b.ctx, features, 10)

@@ -58,7 +58,7 @@ type Console interface {
 	// somebody resumes it.
 	Pause(ctx context.Context, stage, reason string, until *time.Time) (db.Pause, error)
 	// Resume ends a pause and reports whether there was one.
-	Resume(ctx context.Context, stage string) (bool, error)
+	Resume(ctx context.Context, stage, reason string) (bool, error)
 
 	ReportConsole
 }

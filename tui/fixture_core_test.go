@@ -69,7 +69,7 @@ func (f *fixture) Pause(ctx context.Context, stage, reason string, until *time.T
 	return p, f.hold(ctx, stage, &p)
 }
 
-func (f *fixture) Resume(ctx context.Context, stage string) (bool, error) {
+func (f *fixture) Resume(ctx context.Context, stage, _ string) (bool, error) {
 	return true, f.hold(ctx, stage, nil)
 }
 

@@ -125,7 +125,7 @@ func confirmResume(a *app, s jobs.StageStatus) dialog {
 		widget.S(th.Muted, th.Tr("What was missed is run by the next scheduled run, or at once by R.")),
 	}
 	resume := func(ctx context.Context) (uuid.UUID, error) {
-		_, err := a.console.Resume(ctx, s.Name)
+		_, err := a.console.Resume(ctx, s.Name, "")
 		return uuid.Nil, err
 	}
 	return newConfirm(a, a.tr("Resume a stage"), a.tr("Resume"), command, text, func() tea.Cmd {
