@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"maps"
 	"testing"
+	"time"
 
 	"sextant/db"
 	"sextant/jobs"
@@ -171,5 +172,31 @@ func TestInactivityIsTheSameFromResultsAlone(t *testing.T) {
 		if s := d.KPIs[5].Value; s == nil || row["S"] == nil || *s != *row["S"] {
 			t.Errorf("%s: S is %v from results, %v from all there is", user, row["S"], s)
 		}
+	}
+}
+
+// After Monday's run at 02:10, whatever the week's own nights have published,
+// the week that has ended is the naive full week's.
+func TestMondaysRunEndsTheWeek(t *testing.T) {
+	t.Parallel()
+	for name, nights := range map[string][]int{"of every night": {-5, -4, -3, -2, -1, 0}, "of no night": nil, "of Wednesday's": {-4}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, n := newWeek(t, 17)
+			at := func(d db.Day) {
+				b.runner.Clock = func() time.Time { return d.Start().Add(2*time.Hour + 10*time.Minute) }
+			}
+			for _, back := range nights {
+				at(n.day.Add(back))
+				b.run(jobs.Request{Stage: kpis})
+			}
+			monday := n.day.Add(1)
+			at(monday)
+			b.run(jobs.Request{Stage: kpis})
+			b.same("the week that ended", b.stored(n.day.Monday()), expected(n))
+			if rows := b.stored(monday); len(rows) != 0 {
+				t.Errorf("Monday's week has %d rows before Monday is complete", len(rows))
+			}
+		})
 	}
 }
