@@ -14,8 +14,8 @@ import (
 	"sextant/irt"
 )
 
-// A year takes a race detector too long for every test run:
-// go test ./jobs -run NightlyLinks -v -args -nights=365 -schools=4.
+// A year takes the race detector too long: scripts/test links one without it, and
+// more of them are go test ./jobs -run NightlyLinks -v -args -nights=365 -schools=4.
 var (
 	nights  = flag.Int("nights", 120, "nightly calibrations in TestNightlyLinksKeepTheScale")
 	schools = flag.Int("schools", 1, "simulated platforms in TestNightlyLinksKeepTheScale")
