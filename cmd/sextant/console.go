@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/spf13/pflag"
+
 	"sextant/jobs"
 	"sextant/tui"
 	"sextant/tui/lang"
@@ -29,6 +31,13 @@ func runHome(ctx context.Context, a *app) error {
 		return showStatus(ctx, statusOptions{app: a}, s)
 	}
 	return a.openConsole(ctx, s)
+}
+
+// consoleFlags are of the commands that open the console.
+func (a *app) consoleFlags(f *pflag.FlagSet) {
+	f.StringVar(&a.lang, "lang", "", "the console's language: en or ko (config: lang; default: that of the locale)")
+	f.BoolVar(&a.mouse, "mouse", false, "the console takes the mouse: wheel and tabs; the terminal's own selection then needs shift")
+	f.BoolVar(&a.ascii, "ascii", false, "no signs beyond ASCII in the console (default: where the locale is not UTF-8)")
 }
 
 // consoleMemory is from where on the console's memory is cleaned up eagerly: it

@@ -48,6 +48,7 @@ named by --database.`,
 	f.Uint64Var(&o.size.Seed, "seed", 1, "another seed simulates another platform")
 	f.BoolVar(&o.reset, "reset", false, "drop the demo's data and start afresh")
 	f.BoolVar(&o.noConsole, "no-console", false, "print the status table instead of opening the console")
+	a.consoleFlags(f)
 	cmd.AddCommand(newFinishSessionCmd(a))
 	return cmd
 }
@@ -57,6 +58,9 @@ func runDemo(ctx context.Context, o demoOptions) error {
 	began := a.clock()
 	t, err := o.target()
 	if err != nil {
+		return err
+	}
+	if _, err := a.language(t.lang); err != nil { // before all the work
 		return err
 	}
 	s, err := a.open(ctx, t, access{})

@@ -30,6 +30,7 @@ func TestBadCommandLines(t *testing.T) {
 		{exitUsage, `unknown command "stats" (did you mean status?); see 'sextant --help'`, "stats"},
 		{exitUsage, `unknown command "shw"`, "runs shw"},
 		{exitUsage, "unknown flag: --nope; see 'sextant status --help'", "status --nope"},
+		{exitUsage, "--lang", "demo --lang tlh"},
 		{exitUsage, "unknown stage \"now\"; the stages are", "status now"},
 		{exitUsage, "takes the name of one stage", "status mirt-calibrate now"},
 		{exitUsage, "needs a command", "theta"},

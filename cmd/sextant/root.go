@@ -84,9 +84,7 @@ func newRootCmd(a *app) *cobra.Command {
 
 	root.Flags().SortFlags = false
 	root.Flags().BoolVar(&a.queueLaunches, "queue", false, "leave what the console launches to the workers (config: launch: queue)")
-	root.Flags().StringVar(&a.lang, "lang", "", "the console's language: en or ko (config: lang; default: that of the locale)")
-	root.Flags().BoolVar(&a.mouse, "mouse", false, "the console takes the mouse: wheel and tabs; the terminal's own selection then needs shift")
-	root.Flags().BoolVar(&a.ascii, "ascii", false, "no signs beyond ASCII in the console (default: where the locale is not UTF-8)")
+	a.consoleFlags(root.Flags())
 	f := root.PersistentFlags()
 	f.SortFlags = false
 	f.StringVar(&a.global.profile, "profile", "", "profile of the config file to use [$SEXTANT_PROFILE]")
