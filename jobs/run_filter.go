@@ -5,12 +5,16 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"sextant/db"
 )
 
 // RunFilterHelp says how a filter of runs is written.
 const RunFilterHelp = "failed, stage:mirt, actor:kim, trigger:cron, host:ops1, run:019a, since:7d, until:2026-03-01, or any word"
+
+// runFilterNames are what a word of a filter of runs can name.
+var runFilterNames = []string{"status", "stage", "actor", "trigger", "host", "run", "since", "until"}
 
 var (
 	statuses = []db.RunStatus{db.RunQueued, db.RunRunning, db.RunSucceeded, db.RunPartial, db.RunFailed, db.RunCancelled, db.RunLost, db.RunSkipped}
@@ -53,8 +57,10 @@ func ParseRunFilter(text string, now time.Time) (db.RunFilter, error) {
 			f.Since, err = readMoment(value, now)
 		case name == "until":
 			f.Until, err = readMoment(value, now)
-		default:
+		case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) }): // as of an hour, or an address
 			f.Words = append(f.Words, word)
+		default:
+			err = usagef("%s: is none of the names; they are %s", name, strings.Join(runFilterNames, ", "))
 		}
 		if err != nil {
 			return f, err

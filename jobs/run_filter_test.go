@@ -19,14 +19,14 @@ func TestAFilterOfRunsIsRead(t *testing.T) {
 		"trigger:cron stage:mirt":   {Triggers: []db.Trigger{db.TriggerCron}, StageLike: "mirt"},
 		"since:7d until:2026-03-29": {Since: now.AddDate(0, 0, -7), Until: time.Date(2026, 3, 29, 0, 0, 0, 0, time.UTC)},
 		"since:90m host:ops1":       {Since: now.Add(-90 * time.Minute), Host: "ops1"},
-		"drift x:y":                 {Words: []string{"drift", "x:y"}},
+		"drift 10:30":               {Words: []string{"drift", "10:30"}},
 	} {
 		got, err := ParseRunFilter(text, now)
 		if err != nil || fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
 			t.Errorf("%q: %+v, %v; want %+v", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"status:done", "since:yesterday", "since:", "trigger:cron,mail", "since:-3d"} {
+	for _, text := range []string{"status:done", "since:yesterday", "since:", "trigger:cron,mail", "since:-3d", "actr:kim"} {
 		if f, err := ParseRunFilter(text, now); err == nil {
 			t.Errorf("%q was read as %+v", text, f)
 		}

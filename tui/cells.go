@@ -40,10 +40,10 @@ func lagCell(th *theme.Theme, s jobs.StageStatus) widget.Cell {
 
 func lastRunCell(th *theme.Theme, now time.Time, r *db.Run) widget.Cell {
 	if r == nil {
-		return widget.T(th.Faint, th.Glyph.Dash)
+		return widget.N(th.Faint, th.Glyph.Dash, math.NaN())
 	}
 	sign, style := statusLook(th, r.Status)
-	return widget.Cell{Line: widget.S(style, sign+" "+statusWord(th, r.Status)).Add(th.Muted, " "+ago(th, now, r.CreatedAt))}
+	return widget.Cell{Line: widget.S(style, sign+" "+statusWord(th, r.Status)).Add(th.Muted, " "+ago(th, now, r.CreatedAt)), Value: float64(r.CreatedAt.Unix())}
 }
 
 func tookCell(th *theme.Theme, now time.Time, r *db.Run) widget.Cell {
@@ -57,9 +57,9 @@ func tookCell(th *theme.Theme, now time.Time, r *db.Run) widget.Cell {
 
 func nextCell(th *theme.Theme, now time.Time, s jobs.StageStatus) widget.Cell {
 	if s.NextTick == nil {
-		return widget.T(th.Muted, th.Tr("events"))
+		return widget.N(th.Muted, th.Tr("events"), math.NaN())
 	}
-	return widget.T(th.Muted, in(th, now, *s.NextTick))
+	return widget.N(th.Muted, in(th, now, *s.NextTick), float64(s.NextTick.Unix()))
 }
 
 // sparkOf draws recent runs, oldest first: a bar's height is how long the run

@@ -35,13 +35,13 @@ const (
 func newCompare(a *app, one, two uuid.UUID) *compare {
 	c := &compare{base: base{app: a}}
 	c.feed = newFeed(a, func(ctx context.Context) (jobs.RunComparison, error) { return a.console.CompareRuns(ctx, one, two) })
-	c.lines.init("nothing differs", []widget.Column{
-		{Title: "WHAT", Min: 10, Max: 24}, {Title: "THE OLDER", Min: 16, Max: 60}, {Title: "THE NEWER", Min: 16, Max: 60}})
-	c.items.init("no items in both", []widget.Column{
+	c.lines.init(a, "compare", "nothing differs", []widget.Column{
+		{Title: "WHAT", Min: 10, Max: 24, Sort: true}, {Title: "THE OLDER", Min: 16, Max: 60, Sort: true}, {Title: "THE NEWER", Min: 16, Max: 60, Sort: true}})
+	c.items.init(a, "compare-items", "no items in both", []widget.Column{
 		{Title: "ITEM", Min: 8, Max: 28, Sort: true}, {Title: "a WAS", Min: 5, Right: true, Sort: true, Drop: 2}, {Title: "a", Min: 5, Right: true, Sort: true, Drop: 2},
 		{Title: "b WAS", Min: 5, Right: true, Sort: true}, {Title: "b", Min: 5, Right: true, Sort: true}, {Title: "CHANGE OF b", Min: 6, Right: true, Sort: true},
 		{Title: "IN SE", Min: 5, Right: true, Sort: true, Drop: 1}})
-	c.fails.init("no failures in one alone", []widget.Column{
+	c.fails.init(a, "compare-failures", "no failures in one alone", []widget.Column{
 		{Title: "IN", Min: 9, Sort: true}, {Title: "WHOM", Min: 10, Max: 40, Sort: true}, {Title: "ERROR", Min: 16, Grow: true, Sort: true}})
 	return c
 }

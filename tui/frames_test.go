@@ -170,7 +170,7 @@ var scenes = []scene{
 	{"runs-wrong-filter", func(d *driver) { d.keys("2 /").typed("since:soon") }},
 	{"cancel-confirm", func(d *driver) { d.keys("2 X tab") }},
 	{"learners", func(d *driver) { d.keys("3 space j space") }},
-	{"learners-by-risk", func(d *driver) { d.keys("3 s s s s") }},
+	{"learners-by-risk", func(d *driver) { d.keys("3 > > > >") }},
 	{"learners-search", func(d *driver) { d.keys("3 /").typed("kim") }},
 	{"learner", func(d *driver) { d.keys("3 enter") }},
 	{"learner-topics", func(d *driver) { d.keys("3 enter tab") }},

@@ -34,7 +34,7 @@ const (
 func newItem(a *app, bank, id string) *item {
 	s := &item{base: base{app: a}, bank: bank, id: id}
 	s.feed = newFeed(a, func(ctx context.Context) (jobs.ItemDetail, error) { return a.console.Item(ctx, bank, id) })
-	s.list.init("no calibration knows it", []widget.Column{
+	s.list.init(a, "item", "no calibration knows it", []widget.Column{
 		{Title: "DAY", Min: 10, Sort: true},
 		{Title: "a", Min: 4, Right: true, Sort: true},
 		{Title: "b", Min: 5, Right: true, Sort: true},
@@ -47,8 +47,8 @@ func newItem(a *app, bank, id string) *item {
 		{Title: "Δb", Min: 5, Right: true, Sort: true},
 		{Title: "Z", Min: 4, Right: true, Sort: true},
 		{Title: "FLAGS", Min: 6, Max: 34, Sort: true},
-		{Title: "SCALE", Min: 4, Max: 12, Drop: 8},
-		{Title: "RUN", Min: shortIDLength, Drop: 7},
+		{Title: "SCALE", Min: 4, Max: 12, Drop: 8, Sort: true},
+		{Title: "RUN", Min: shortIDLength, Drop: 7, Sort: true},
 	})
 	return s
 }

@@ -42,7 +42,7 @@ type chartsOf struct {
 
 func newItems(a *app) *items {
 	s := &items{base: base{app: a}}
-	s.list.init("no items", []widget.Column{
+	s.list.init(a, "items", "no items", []widget.Column{
 		{Title: "ITEM", Min: 6, Max: 28, Sort: true, Grow: true},
 		{Title: "a", Min: 4, Right: true, Sort: true},
 		{Title: "b", Min: 5, Right: true, Sort: true},

@@ -31,7 +31,7 @@ const moveBar = 17
 func newRefusal(a *app, id uuid.UUID) *refusal {
 	s := &refusal{base: base{app: a}, id: id}
 	s.feed = newFeed(a, func(ctx context.Context) (jobs.Refusal, error) { return a.console.Refused(ctx, id) })
-	s.list.init("its log names no item that drifted", []widget.Column{
+	s.list.init(a, "refused", "its log names no item that drifted", []widget.Column{
 		{Title: "ITEM", Min: 6, Max: 28, Sort: true, Grow: true},
 		{Title: "b BEFORE", Min: 5, Right: true, Sort: true},
 		{Title: "b NOW", Min: 5, Right: true, Sort: true},

@@ -29,12 +29,12 @@ type journal struct {
 
 func newJournal(a *app) screen {
 	j := &journal{base: base{app: a}}
-	j.list.init("nothing has been changed from this console yet", []widget.Column{
+	j.list.init(a, "log", "nothing has been changed from this console yet", []widget.Column{
 		{Title: "AT", Min: 8, Sort: true},
 		{Title: "RESULT", Min: 10, Sort: true},
 		{Title: "ENVIRONMENT", Min: 8, Drop: 2, Sort: true},
-		{Title: "RUN", Min: shortIDLength, Drop: 1},
-		{Title: "COMMAND", Min: 20, Grow: true},
+		{Title: "RUN", Min: shortIDLength, Drop: 1, Sort: true},
+		{Title: "COMMAND", Min: 20, Sort: true, Grow: true},
 	})
 	return j
 }

@@ -41,9 +41,9 @@ func newLearner(a *app, id string) *learner {
 	l.feed = newFeed(a, func(ctx context.Context) (jobs.LearnerDetail, error) { return a.console.Learner(ctx, id) })
 	l.kpis = newFeed(a, func(ctx context.Context) (jobs.KPIDetail, error) { return a.console.LearnerKPIs(ctx, id, nil, nil) })
 	theta := a.theme.Glyph.Theta
-	l.lists[paneAnswers].init("no answers", []widget.Column{
+	l.lists[paneAnswers].init(a, "learner-answers", "no answers", []widget.Column{
 		{Title: "WHEN", Min: 11, Right: true, Sort: true},
-		{Title: "AGO", Min: 4, Right: true, Drop: 4},
+		{Title: "AGO", Min: 4, Right: true, Drop: 4, Sort: true},
 		{Title: "ANSWER", Min: 7, Sort: true},
 		{Title: "ITEM", Min: 8, Max: 28, Sort: true},
 		{Title: "TOPIC", Min: 6, Want: 16, Max: 24, Drop: 2, Sort: true},
@@ -52,22 +52,22 @@ func newLearner(a *app, id string) *learner {
 		{Title: "TIME", Min: 6, Right: true, Drop: 1, Sort: true},
 		{Title: "HINTS", Min: 5, Right: true, Drop: 3, Sort: true},
 	})
-	l.lists[paneTopics].init("no topic estimates", topicColumns(theta, leastScale))
-	l.lists[paneKPIs].init("no KPIs yet", []widget.Column{
+	l.lists[paneTopics].init(a, "learner-topics", "no topic estimates", topicColumns(theta, leastScale))
+	l.lists[paneKPIs].init(a, "learner-kpis", "no KPIs yet", []widget.Column{
 		{Title: "KPI", Min: 4, Sort: true},
 		{Title: "NOW", Min: 6, Right: true, Sort: true},
 		{Title: "CHANGE", Min: 6, Right: true, Drop: 2, Sort: true},
 		{Title: "WEEKS", Min: 4, Drop: 1},
-		{Title: "WHAT IT IS", Min: 20, Drop: 3, Grow: true},
+		{Title: "WHAT IT IS", Min: 20, Drop: 3, Sort: true, Grow: true},
 	})
-	l.lists[paneGoals].init("no goals", []widget.Column{
+	l.lists[paneGoals].init(a, "learner-goals", "no goals", []widget.Column{
 		{Title: "GOAL", Min: 8, Max: 28, Sort: true},
 		{Title: "TARGET", Min: 5, Right: true, Sort: true},
 		{Title: theta, Min: 5, Right: true, Drop: 2, Sort: true},
 		{Title: "P", Min: 4, Right: true, Sort: true},
 		{Title: "REACHED", Min: goalBar, Drop: 1},
 	})
-	l.lists[panePast].init("no estimate yet", []widget.Column{
+	l.lists[panePast].init(a, "learner-history", "no estimate yet", []widget.Column{
 		{Title: "AS OF", Min: 11, Right: true, Sort: true},
 		{Title: theta, Min: 5, Right: true, Sort: true},
 		{Title: "SE", Min: 4, Right: true, Sort: true},
@@ -75,7 +75,7 @@ func newLearner(a *app, id string) *learner {
 		{Title: "ANSWERS", Min: 5, Right: true, Drop: 1, Sort: true},
 		{Title: "FROM", Min: 8, Sort: true},
 		{Title: "SCALE", Min: 2, Max: 12, Drop: 3, Sort: true},
-		{Title: "RUN", Min: shortIDLength, Drop: 2},
+		{Title: "RUN", Min: shortIDLength, Drop: 2, Sort: true},
 	})
 	return l
 }

@@ -97,7 +97,7 @@ func (l *learner) answerRows() []widget.Row {
 		p := expected(d.Ability, v)
 		rows[i] = widget.Row{ID: answerID(v), Cells: []widget.Cell{
 			widget.N(th.Text, clock(now, v.AnsweredAt), float64(v.AnsweredAt.Unix())),
-			{Line: widget.S(th.Muted, age(th, now.Sub(v.AnsweredAt)))},
+			widget.N(th.Muted, age(th, now.Sub(v.AnsweredAt)), now.Sub(v.AnsweredAt).Seconds()),
 			answerCell(a, v.Correct),
 			widget.T(th.Text, widget.Clean(v.ItemID)),
 			widget.T(th.Muted, topicName(v.TopicID)),

@@ -39,7 +39,7 @@ const columnActive = 6
 func newLearners(a *app) *learners {
 	l := &learners{base: base{app: a}}
 	l.Marks, l.Remote = true, true
-	l.list.init(noLearners, []widget.Column{
+	l.list.init(a, "learners", noLearners, []widget.Column{
 		{Title: "LEARNER", Min: 36, Max: 48, Sort: true, Grow: true},
 		{Title: a.theme.Glyph.Theta, Min: 5, Right: true, Sort: true, Desc: true},
 		{Title: "SE", Min: 4, Right: true, Sort: true, Desc: true},
@@ -50,7 +50,7 @@ func newLearners(a *app) *learners {
 		{Title: "SINCE", Min: 10, Right: true, Drop: 4},
 	})
 	l.Table.SortBy(columnActive, false)
-	l.filter.apply = l.search // the database filters
+	l.filter.apply, l.list.sorted = l.search, l.order // the database filters and sorts
 	l.query = db.LearnerFilter{Limit: learnersShown}
 	l.feed = newFeed(a, l.question(l.query))
 	return l
@@ -134,17 +134,8 @@ func (l *learners) openFound() tea.Cmd {
 	return nil
 }
 
-// sortNext asks for the order of the next column that the database sorts by.
-func (l *learners) sortNext() tea.Cmd {
-	l.SortNext()
-	if column, _ := l.SortedBy(); column < 0 { // there always is an order
-		l.SortNext()
-	}
-	return l.sorted()
-}
-
-// sorted asks for the order that the table now says.
-func (l *learners) sorted() tea.Cmd {
+// order asks for the order that the table now says.
+func (l *learners) order() tea.Cmd {
 	column, reverse := l.SortedBy()
 	l.query.Sort, l.query.Reverse, l.query.Limit = learnerSorts[column], reverse, learnersShown
 	l.Table.Move(-farAway)
@@ -191,12 +182,8 @@ func (l *learners) Keys() []Key {
 		{Strokes: []string{"/"}, Label: "search", Help: "search by part of the id", Do: l.filter.open},
 		{Strokes: []string{"T"}, Label: "recompute θ", Help: "recompute the ability of the learner, or of all marked: preview, confirmation", Changes: true,
 			Off: first(when(len(users) == 0, "no learner is selected"), a.readOnly()), Do: func() tea.Cmd { return a.push(newRecompute(a, users)) }},
-		{Strokes: []string{"s"}, Label: "sort", Help: "sort all learners by the next column", Do: l.sortNext},
-		{Strokes: []string{"o"}, Help: "turn the order around", Do: func() tea.Cmd { l.Reverse(); return l.sorted() }},
 		{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that shows the learner", Off: none,
 			Do: func() tea.Cmd { return a.copy("sextant theta show " + shellWord(id)) }},
-		{Strokes: []string{"ctrl+s"}, Help: "save the search", Do: func() tea.Cmd { return a.saveFilter("learners", l.filter.input.Value()) }},
-		{Strokes: []string{"f"}, Help: "saved searches", Do: func() tea.Cmd { return a.open(newFilters(a, "learners", l.filter.set)) }},
 	}
 	if len(l.MarkedEver()) > 0 {
 		keys = append(keys, Key{Strokes: []string{"esc"}, Help: "drop the marks", Do: func() tea.Cmd { l.ClearMarks(); return nil }})

@@ -24,14 +24,14 @@ const sparkRuns = 12
 
 func newPipeline(a *app) *pipeline {
 	p := &pipeline{base: base{app: a}, feed: newFeed(a, a.console.Pipeline)}
-	p.list.init("no stages", []widget.Column{
-		{Title: "STAGE", Min: 24},
+	p.list.init(a, "pipeline", "no stages", []widget.Column{
+		{Title: "STAGE", Min: 24, Sort: true},
 		{Title: "STATE", Min: 11, Sort: true},
 		{Title: "DATA DAY", Min: 10, Drop: 1, Sort: true},
 		{Title: "LAG", Min: 4, Right: true, Drop: 4, Sort: true},
-		{Title: "LAST RUN", Min: 20, Drop: 2},
-		{Title: "TOOK", Min: 6, Right: true, Drop: 5, Quiet: true},
-		{Title: "NEXT", Min: 9, Right: true, Drop: 3, Quiet: true},
+		{Title: "LAST RUN", Min: 20, Drop: 2, Sort: true},
+		{Title: "TOOK", Min: 6, Right: true, Drop: 5, Sort: true, Quiet: true},
+		{Title: "NEXT", Min: 9, Right: true, Drop: 3, Sort: true, Quiet: true},
 		{Title: "RECENT", Min: 6, Max: sparkRuns, Drop: 6},
 	})
 	return p

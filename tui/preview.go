@@ -20,12 +20,12 @@ type preview struct {
 
 func newPreview(a *app, q jobs.Request) *preview {
 	p := &preview{base: base{app: a}, request: q}
-	p.list.init("no day to run for", []widget.Column{
+	p.list.init(a, "preview", "no day to run for", []widget.Column{
 		{Title: "DAY", Min: 10, Sort: true},
 		{Title: "WILL", Min: 6, Sort: true},
 		{Title: "LEARNERS", Min: 6, Right: true, Sort: true, Drop: 2},
 		{Title: "ANSWERS", Min: 6, Right: true, Sort: true, Drop: 1},
-		{Title: "WHY", Min: 10, Grow: true},
+		{Title: "WHY", Min: 10, Sort: true, Grow: true},
 	})
 	p.feed = newFeed(a, func(ctx context.Context) (jobs.Preview, error) { return a.console.Preview(ctx, q) })
 	p.feed.limit = writeLimit // it may have to count many answers
@@ -82,15 +82,15 @@ func (p *preview) Keys() []Key {
 // confirm asks before the launch.
 func (p *preview) confirm() tea.Cmd {
 	a, th, v := p.app, p.app.theme, p.feed.value
-	days := plural(th, v.Todo(), "%s day", "%s days")
+	todo := plural(th, v.Todo(), "%s day", "%s days")
 	text := []widget.Line{
-		widget.S(th.Text, th.Tr("Run %s for %s", v.Stage, days)),
-		widget.S(th.Muted, v.From.String()+" "+th.Glyph.Arrow+" "+v.To.String()+", "+p.extent()),
+		widget.S(th.Text, th.Tr("Run %s for %s", v.Stage, todo)),
+		widget.S(th.Muted, days(th, v.From, v.To)+", "+p.extent()),
 	}
 	if p.request.Force {
 		text = append(text, widget.S(th.Due, th.Glyph.Warn+" "+th.Tr("also days that are published and up to date")))
 	}
-	return a.open(newConfirm(a, a.tr("Run %s", v.Stage), a.tr("Run %s", days), v.Command, text, func() tea.Cmd {
+	return a.open(newConfirm(a, a.tr("Run %s", v.Stage), a.tr("Run %s", todo), v.Command, text, func() tea.Cmd {
 		p.started = true
 		return a.launch(p.request, 2, func() { p.started = false })
 	}))

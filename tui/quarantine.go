@@ -24,7 +24,7 @@ const quarantineSpark = 28 // days
 
 func newQuarantine(a *app) *quarantine {
 	s := &quarantine{base: base{app: a}, feed: newFeed(a, a.console.Quarantine)}
-	s.list.init("nothing is in quarantine: every row could be taken", []widget.Column{
+	s.list.init(a, "quarantine", "nothing is in quarantine: every row could be taken", []widget.Column{
 		{Title: "REASON", Min: 12, Sort: true},
 		{Title: "OPEN", Min: 5, Right: true, Sort: true},
 		{Title: "NEW, 28 DAYS", Min: quarantineSpark, Drop: 2},

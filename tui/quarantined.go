@@ -32,7 +32,7 @@ const samplesShown = 200
 
 func newQuarantined(a *app, reason string) *quarantined {
 	s := &quarantined{base: base{app: a}, reason: reason}
-	s.list.init("no row of it is open any more; r shows those that were mended", []widget.Column{
+	s.list.init(a, "quarantine-samples", "no row of it is open any more; r shows those that were mended", []widget.Column{
 		{Title: "KEY", Min: 12, Max: 44, Sort: true},
 		{Title: lang.Sense("place", "AT"), Min: 2, Right: true, Drop: 3, Sort: true},
 		{Title: "LAST SEEN", Min: 8, Right: true, Sort: true},

@@ -40,7 +40,7 @@ const willUpdate = "update"
 func newRecompute(a *app, users []string) *recompute {
 	r := &recompute{base: base{app: a}, users: users}
 	theta := a.theme.Glyph.Theta
-	r.all.init("no learners", []widget.Column{
+	r.all.init(a, "recompute", "no learners", []widget.Column{
 		{Title: "LEARNER", Min: 12, Max: 40, Sort: true, Grow: true},
 		{Title: a.tr("%s NOW", theta), Min: 12, Right: true, Sort: true},
 		{Title: a.tr("%s NEW", theta), Min: 12, Right: true, Sort: true},
@@ -49,7 +49,7 @@ func newRecompute(a *app, users []string) *recompute {
 		{Title: "LEFT OUT", Min: 4, Right: true, Drop: 2, Sort: true},
 		{Title: "OUTCOME", Min: 12, Sort: true},
 	})
-	r.used.init("no answer counts", []widget.Column{
+	r.used.init(a, "recompute-used", "no answer counts", []widget.Column{
 		{Title: "WHEN", Min: 16, Sort: true},
 		{Title: "ANSWER", Min: 7, Sort: true},
 		{Title: "ITEM", Min: 8, Max: 28, Sort: true},
@@ -59,7 +59,7 @@ func newRecompute(a *app, users []string) *recompute {
 		{Title: "P RIGHT", Min: 5, Right: true, Sort: true},
 		{Title: "FROM", Min: 8, Drop: 4, Sort: true},
 	})
-	r.left.init("no answer is left out", []widget.Column{
+	r.left.init(a, "recompute-left", "no answer is left out", []widget.Column{
 		{Title: "WHEN", Min: 16, Sort: true},
 		{Title: "ITEM", Min: 8, Max: 28, Sort: true},
 		{Title: "WHY", Min: 10, Grow: true, Sort: true},

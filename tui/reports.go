@@ -37,7 +37,7 @@ const (
 
 func newReports(a *app) *reports {
 	s := &reports{base: base{app: a}}
-	s.list.init("no report is stored; generate-weekly-report makes them", []widget.Column{
+	s.list.init(a, "reports", "no report is stored; generate-weekly-report makes them", []widget.Column{
 		{Title: "LEARNER", Min: 20, Max: 40, Sort: true, Grow: true},
 		{Title: "WEEK OF", Min: 10, Sort: true},
 		{Title: "EDITION", Min: 7, Sort: true},
@@ -45,7 +45,7 @@ func newReports(a *app) *reports {
 		{Title: "FORMAT", Min: 4, Sort: true},
 		{Title: "SIZE", Min: 6, Right: true, Drop: 1, Sort: true},
 		{Title: "MADE", Min: 8, Right: true, Drop: 2, Sort: true},
-		{Title: "STORED AT", Min: 16, Drop: 3},
+		{Title: "STORED AT", Min: 16, Drop: 3, Sort: true},
 	})
 	s.Marks = true
 	s.filter.apply = func(string) tea.Cmd { return s.feed.Ask(s.question()) } // the database filters

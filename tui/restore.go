@@ -32,7 +32,7 @@ func newRestore(a *app, user string) *restore {
 	theta := a.theme.Glyph.Theta
 	r.feed = newFeed(a, func(ctx context.Context) (jobs.LearnerDetail, error) { return a.console.Learner(ctx, user) })
 	r.preview = newFeed[[]jobs.Restoration](a, nil)
-	r.list.init("no estimate to go back to", []widget.Column{
+	r.list.init(a, "restore", "no estimate to go back to", []widget.Column{
 		{Title: "ESTIMATED", Min: 11, Right: true, Sort: true},
 		{Title: theta, Min: 5, Right: true, Sort: true},
 		{Title: "SE", Min: 4, Right: true, Sort: true},
@@ -43,7 +43,7 @@ func newRestore(a *app, user string) *restore {
 		{Title: "SCALE", Min: 2, Max: 12, Drop: 3, Sort: true},
 		{Title: "RUN", Min: shortIDLength, Drop: 2},
 	})
-	r.topics.init("nothing to restore", []widget.Column{
+	r.topics.init(a, "restore-topics", "nothing to restore", []widget.Column{
 		{Title: "TOPIC", Min: 10, Max: 28, Sort: true},
 		{Title: a.tr("%s NOW", theta), Min: 5, Right: true, Sort: true},
 		{Title: a.tr("%s NEW", theta), Min: 5, Right: true, Sort: true},

@@ -130,6 +130,10 @@ func (r *run) nextLevel() tea.Cmd {
 		}
 	}
 	r.log.SetLines(lines)
+	r.log.Empty = "no log lines yet"
+	if r.level > 0 {
+		r.log.Empty = "no line is of this level"
+	}
 	return nil
 }
 
@@ -240,6 +244,14 @@ func (r *run) View() []string {
 	return rows
 }
 
+// shownOf is how many of all lines are shown.
+func (r *run) shownOf(v *widget.Viewer, all int) string {
+	if n := v.Matching(); n != all {
+		return r.app.tr("%s of %s", count(n), count(all))
+	}
+	return count(all)
+}
+
 func (r *run) paneTabs() widget.Line {
 	th := r.app.theme
 	name := func(pane int, text string) widget.Line {
@@ -248,13 +260,13 @@ func (r *run) paneTabs() widget.Line {
 		}
 		return widget.S(th.Muted, text)
 	}
-	line := name(paneLog, r.app.tr(lang.Sense("run", "Log"))).Add(th.Faint, " "+count(r.log.Len())).Add(th.Blank, "   ")
+	line := name(paneLog, r.app.tr(lang.Sense("run", "Log"))).Add(th.Faint, " "+r.shownOf(&r.log, len(r.events))).Add(th.Blank, "   ")
 	line = append(line, name(paneFailures, r.app.tr("Failures"))...)
 	number := th.Faint
 	if r.failures.Len() > 0 {
 		number = th.Failed
 	}
-	line = line.Add(number, " "+count(r.failures.Len())).Add(th.Blank, "   ")
+	line = line.Add(number, " "+r.shownOf(&r.failures, r.failures.Len())).Add(th.Blank, "   ")
 	if r.level > 0 {
 		line = line.Add(th.Due, []string{"", r.app.tr("warnings and errors"), r.app.tr("errors alone")}[r.level]).Add(th.Blank, "   ")
 	}

@@ -61,19 +61,19 @@ func (l *runList) setup(a *app, stage string) {
 		{Title: "STAGE", Min: 22, Max: 26, Sort: true},
 		{Title: "STARTED", Min: 8, Right: true, Sort: true},
 		{Title: "TOOK", Min: 8, Right: true, Drop: 3, Sort: true, Quiet: true},
-		{Title: "DONE", Min: 5, Right: true, Drop: 6},
+		{Title: "DONE", Min: 5, Right: true, Drop: 6, Sort: true},
 		{Title: "DAYS", Min: 10, Want: 16, Max: 22, Drop: 2, Sort: true},
 		{Title: "BY", Min: 10, Max: 22, Drop: 4, Sort: true},
 		{Title: "HOST", Min: 6, Max: 16, Drop: 8, Sort: true},
-		{Title: "RUN", Min: shortIDLength, Drop: 5},
-		{Title: "REASON", Min: 12, Drop: 7},
+		{Title: "RUN", Min: shortIDLength, Drop: 5, Sort: true},
+		{Title: "REASON", Min: 12, Drop: 7, Sort: true},
 	}
 	columns[1].Hide = stage != "" // which is said above the list
 	empty := "no runs yet"
 	if stage != "" {
 		empty = "this stage has not run yet"
 	}
-	l.list.init(empty, columns)
+	l.list.init(a, "runs", empty, columns)
 	l.Marks = true
 	l.filter.input.Hint = jobs.RunFilterHelp
 	l.filter.apply = l.narrow // the database filters
@@ -215,8 +215,6 @@ func (l *runList) runKeys() []Key {
 			Do: func() tea.Cmd { return a.open(describeRun(a, r, "")) }},
 		{Strokes: []string{"y"}, Label: "copy", Help: "copy the shell command that shows the run", Off: none,
 			Do: func() tea.Cmd { return a.copy("sextant runs show " + r.ID.String()) }},
-		{Strokes: []string{"ctrl+s"}, Help: "save the filter", Do: func() tea.Cmd { return a.saveFilter("runs", l.filter.input.Value()) }},
-		{Strokes: []string{"f"}, Help: "saved filters", Do: func() tea.Cmd { return a.open(newFilters(a, "runs", l.filter.set)) }},
 	}
 }
 

@@ -33,7 +33,7 @@ const (
 func newWhy(a *app, user, topic string) *why {
 	s := &why{base: base{app: a}, user: user, topic: topic}
 	s.ask()
-	s.used.init("no answer counts: the estimate is the prior's mean", []widget.Column{
+	s.used.init(a, "why-used", "no answer counts: the estimate is the prior's mean", []widget.Column{
 		{Title: "ITEM", Min: 6, Max: 28, Sort: true},
 		{Title: "TOPIC", Min: 6, Max: 20, Drop: 3, Sort: true},
 		{Title: "ANSWER", Min: 7, Sort: true},
@@ -46,7 +46,7 @@ func newWhy(a *app, user, topic string) *why {
 		{Title: "c", Min: 4, Right: true, Drop: 6, Sort: true},
 		{Title: "FROM", Min: 8, Drop: 7, Sort: true},
 	})
-	s.left.init("no answer is left out", []widget.Column{
+	s.left.init(a, "why-left", "no answer is left out", []widget.Column{
 		{Title: "WHEN", Min: 16, Sort: true},
 		{Title: "ITEM", Min: 8, Max: 28, Sort: true},
 		{Title: "TOPIC", Min: 6, Max: 20, Drop: 1, Sort: true},

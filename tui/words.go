@@ -247,10 +247,18 @@ func runWindow(th *theme.Theme, r db.Run) string {
 	switch {
 	case r.WindowFrom == nil:
 		return th.Glyph.Dash
-	case r.WindowTo == nil || *r.WindowTo == *r.WindowFrom:
+	case r.WindowTo == nil:
 		return r.WindowFrom.String()
 	}
-	return r.WindowFrom.String() + " " + th.Glyph.Arrow + " " + r.WindowTo.String()
+	return days(th, *r.WindowFrom, *r.WindowTo)
+}
+
+// days are those from one to another, or the one that both are.
+func days(th *theme.Theme, from, to db.Day) string {
+	if from == to {
+		return from.String()
+	}
+	return from.String() + " " + th.Glyph.Arrow + " " + to.String()
 }
 
 // shortWindow is runWindow with the year said once.

@@ -34,7 +34,7 @@ const (
 
 func newWorkers(a *app) *workers {
 	s := &workers{base: base{app: a}, feed: newFeed(a, a.console.Workers)}
-	s.workers.init("no worker has been heard of for a day: start one with sextant worker", []widget.Column{
+	s.workers.init(a, "workers", "no worker has been heard of for a day: start one with sextant worker", []widget.Column{
 		{Title: "WORKER", Min: 10, Max: 32, Sort: true},
 		{Title: "STATE", Min: 8, Sort: true},
 		{Title: "DOING", Quiet: true, Min: 18, Grow: true, Sort: true},
@@ -42,19 +42,19 @@ func newWorkers(a *app) *workers {
 		{Title: "SINCE", Min: 8, Right: true, Drop: 2, Sort: true},
 		{Title: "TASKS", Min: 10, Max: 32, Drop: 3, Sort: true},
 		{Title: "VERSION", Min: 7, Max: 12, Drop: 4, Sort: true},
-		{Title: "LISTENS", Min: 9, Max: 24, Drop: 5},
+		{Title: "LISTENS", Min: 9, Max: 24, Drop: 5, Sort: true},
 	})
-	s.running.init("nothing is running", []widget.Column{
+	s.running.init(a, "workers-running", "nothing is running", []widget.Column{
 		{Title: "STAGE", Min: 18, Max: 26, Sort: true},
 		{Title: "FOR", Quiet: true, Min: 6, Right: true, Sort: true},
-		{Title: "DONE", Min: 5, Right: true, Drop: 3},
-		{Title: "DAYS", Min: 10, Max: 22, Drop: 2},
+		{Title: "DONE", Min: 5, Right: true, Drop: 3, Sort: true},
+		{Title: "DAYS", Min: 10, Max: 22, Drop: 2, Sort: true},
 		{Title: "BY", Min: 8, Max: 24, Drop: 4, Sort: true},
 		{Title: "HOST", Min: 6, Max: 20, Sort: true},
 		{Title: "BEAT", Quiet: true, Min: 6, Right: true, Drop: 1, Sort: true},
-		{Title: "RUN", Min: shortIDLength, Drop: 5},
+		{Title: "RUN", Min: shortIDLength, Drop: 5, Sort: true},
 	})
-	s.queue.init("nothing waits for a worker", []widget.Column{
+	s.queue.init(a, "workers-queue", "nothing waits for a worker", []widget.Column{
 		{Title: "STAGE", Min: 18, Max: 26, Sort: true},
 		{Title: "QUEUED", Min: 6, Right: true, Sort: true},
 		{Title: "WAITING", Quiet: true, Min: 14, Grow: true, Sort: true},

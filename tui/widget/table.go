@@ -54,6 +54,7 @@ type Table struct {
 	Marks   bool   // rows can be marked
 	Blurred bool   // the keys move something else: the cursor does not show
 	Remote  bool   // the rows come sorted, and filtered, from elsewhere
+	Sought  string // what the rows were filtered by elsewhere
 
 	rows    []Row
 	natural []int // content width by column, titles aside
@@ -165,12 +166,15 @@ func (t *Table) SetFilter(s string) {
 // Filter is the filter in force.
 func (t *Table) Filter() string { return t.filter }
 
-// SortNext sorts by the next column that can be, then as given again.
-func (t *Table) SortNext() {
+// SortStep sorts by the next column that can be, or with -1 by the one before;
+// between the last and the first the rows stand as given, unless they come
+// sorted from elsewhere.
+func (t *Table) SortStep(by int) {
 	id := t.CurrentID()
+	all := len(t.Columns) + 1
 	for t.reverse = false; ; {
-		t.sort = (t.sort + 1) % (len(t.Columns) + 1)
-		if t.sort == 0 || t.Columns[t.sort-1].Sort {
+		t.sort = (t.sort + by + all) % all
+		if t.sort == 0 && !t.Remote || t.sort > 0 && t.Columns[t.sort-1].Sort && !t.Columns[t.sort-1].Hide {
 			break
 		}
 	}
@@ -399,7 +403,10 @@ func (t *Table) View(th *theme.Theme) []string {
 	out := []string{t.titles(th, w)}
 	if len(t.shown) == 0 {
 		text := th.Tr(t.Empty)
-		if t.filter != "" && len(t.rows) > 0 {
+		switch {
+		case t.Sought != "":
+			text = th.Tr("nothing matches %s", Clean(t.Sought))
+		case t.filter != "" && len(t.rows) > 0:
 			text = th.Tr("nothing matches %s", Clean(t.filter))
 		}
 		return append(out, S(th.Faint, "  "+text).Truncate(t.width, th.Glyph.Ellipsis).String())

@@ -40,6 +40,22 @@ func (v *Viewer) Append(lines ...Line) { v.lines = append(v.lines, lines...) }
 // Len is the number of lines, unfiltered.
 func (v *Viewer) Len() int { return len(v.lines) }
 
+// Matching is the number of lines that the filter finds; all without one.
+func (v *Viewer) Matching() int {
+	if v.filter == "" {
+		return len(v.lines)
+	}
+	n := 0
+	for _, l := range v.lines {
+		n += b2i(v.matches(l))
+	}
+	return n
+}
+
+func (v *Viewer) matches(l Line) bool {
+	return strings.Contains(strings.ToLower(l.Plain()), strings.ToLower(v.filter))
+}
+
 // SetFilter shows only the lines that contain s, whatever its case.
 func (v *Viewer) SetFilter(s string) { v.filter, v.built = s, 0 }
 
