@@ -85,6 +85,10 @@ type grants struct {
 	question         bool
 }
 
+// LongestRolePrefix is how many bytes the roles' names may have in common: a
+// longer one would make the server cut all of them to the same.
+const LongestRolePrefix = 63 - len("_operator")
+
 func (g grants) role(name string) string { return pgx.Identifier{g.prefix + "_" + name}.Sanitize() }
 
 func (g grants) sql() string {

@@ -92,6 +92,9 @@ func (Calibrate) Plan(ctx context.Context, j *Job) (Plan, error) {
 				return Plan{}, err
 			}
 			s.Learners, s.Answers = n.Learners, n.Answers
+			if bank := p.bank().Bank(); n.Answers == 0 && bank != "" && !s.Skip {
+				plan.Notes = append(plan.Notes, fmt.Sprintf("bank %q has no answers in the lookback of %s: the run would fail; is the name right?", bank, st.Day))
+			}
 		}
 		plan.Slices = append(plan.Slices, s)
 	}

@@ -24,6 +24,9 @@ func (r *Runner) Preview(ctx context.Context, q Request) (Preview, error) {
 	if why != "" && holds(stage, q) {
 		plan.Notes = append(plan.Notes, fmt.Sprintf("the stage is %s; only --force runs it", why))
 	}
+	if q.Missing && q.Force {
+		plan.Notes = append(plan.Notes, "--missing leaves published days out, --force or not; --force goes around a pause alone")
+	}
 	unsynced, err := r.DB.Unsynced(ctx)
 	if err != nil {
 		return Preview{}, err

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -158,15 +159,43 @@ func (q Request) flags(users bool) []string {
 // Shell is a command line of words, quoted for a POSIX shell.
 func Shell(words ...string) string { return shellJoin(words) }
 
-// shellJoin quotes words for a POSIX shell.
+// shellJoin quotes words for a POSIX shell, on one line that a terminal shows as
+// it is: control characters are spelled out.
 func shellJoin(words []string) string {
 	quoted := make([]string, len(words))
 	for i, w := range words {
-		if quoted[i] = w; w == "" || strings.ContainsFunc(w, needsQuote) {
+		switch quoted[i] = w; {
+		case strings.ContainsFunc(w, unicode.IsControl):
+			quoted[i] = spelled(w)
+		case w == "" || strings.ContainsFunc(w, needsQuote):
 			quoted[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
 		}
 	}
 	return strings.Join(quoted, " ")
+}
+
+// spelled quotes a word with control characters, as POSIX has it since 2024 and
+// shells long before.
+func spelled(w string) string {
+	var b strings.Builder
+	b.WriteString("$'")
+	for _, r := range w {
+		switch {
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r == '\t':
+			b.WriteString(`\t`)
+		case r == '\'' || r == '\\':
+			b.WriteString(`\` + string(r))
+		case unicode.IsControl(r):
+			for _, octet := range []byte(string(r)) {
+				fmt.Fprintf(&b, `\%03o`, octet)
+			}
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String() + "'"
 }
 
 func needsQuote(r rune) bool {

@@ -72,10 +72,19 @@ func (s *Service) FindRun(ctx context.Context, prefix string) (RunDetail, error)
 	return s.detail(ctx, prefix, 0)
 }
 
+// noRunError says that no run is known by the start of an id.
+type noRunError struct{ prefix string }
+
+func (e noRunError) Error() string {
+	return fmt.Sprintf("no run's id starts with %q; see 'sextant runs'", e.prefix)
+}
+
+func (noRunError) Unwrap() error { return db.ErrNotFound }
+
 func (s *Service) detail(ctx context.Context, prefix string, after int64) (d RunDetail, err error) {
 	if d.Run, err = s.db.FindRun(ctx, prefix); err != nil {
 		if errors.Is(err, db.ErrNotFound) {
-			err = fmt.Errorf("no run's id starts with %q; see 'sextant runs': %w", prefix, err)
+			err = noRunError{prefix}
 		}
 		return d, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/cobra"
 
+	"sextant/db"
 	"sextant/jobs"
 	"sextant/tui/widget"
 )
@@ -44,6 +45,9 @@ code is 0 when all is well, 1 when there are warnings or errors, 5 when the data
 func runDoctor(ctx context.Context, o doctorOptions) error {
 	if o.prefix == "" {
 		return usagef("--role-prefix is a word")
+	}
+	if len(o.prefix) > db.LongestRolePrefix {
+		return usagef("--role-prefix is at most %d bytes long: PostgreSQL cuts the name of a role after its 63rd", db.LongestRolePrefix)
 	}
 	t, err := o.app.resolve()
 	if err != nil {

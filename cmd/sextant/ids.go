@@ -2,9 +2,12 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // longestID bounds a line of a file of ids, so that a file of something else is
@@ -20,6 +23,9 @@ func (a *app) learnerIDs(args []string, file string) ([]string, error) {
 		read, err := readFile(a, file, readIDs)
 		if err != nil {
 			return nil, configf("--from-file: %s", err)
+		}
+		if len(read) == 0 && len(ids) == 0 {
+			return nil, configf("--from-file: %s: no id in it; write one a line", file)
 		}
 		ids = append(ids, read...)
 	}
@@ -39,7 +45,10 @@ func (a *app) learnerIDs(args []string, file string) ([]string, error) {
 func readIDs(in io.Reader) (ids []string, err error) {
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, longestID)
-	for lines.Scan() {
+	for n := 1; lines.Scan(); n++ {
+		if !utf8.Valid(lines.Bytes()) || bytes.ContainsRune(lines.Bytes(), 0) {
+			return nil, fmt.Errorf("line %d is no text in UTF-8", n)
+		}
 		if id := strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff")); id != "" {
 			ids = append(ids, id)
 		}

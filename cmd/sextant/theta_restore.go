@@ -49,7 +49,7 @@ would change and asks; off a terminal it goes ahead.`,
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().StringVar(&o.at, "at", "", "the moment: RFC 3339, YYYY-MM-DD HH:MM (UTC), or how long ago, as 2h")
+	cmd.Flags().StringVar(&o.at, "at", "", "the moment: RFC 3339, YYYY-MM-DD HH:MM (UTC), a day, at whose first moment, or how long ago, as 2h")
 	cmd.Flags().StringVar(&o.from, "from-file", "", "also the learners of this `file`, an id a line; - is standard input")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	bindRequest(a, cmd, &o.request)
@@ -61,12 +61,12 @@ func momentBefore(s string, now time.Time) (time.Time, error) {
 	if ago, err := time.ParseDuration(s); err == nil && ago >= 0 {
 		return now.Add(-ago), nil
 	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04"} {
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", time.DateOnly} {
 		if at, err := time.Parse(layout, s); err == nil {
 			return at, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%q is not a moment; write it as 2026-03-29T12:00:00Z, as %q, or as an age such as 2h", s, "2026-03-29 12:00")
+	return time.Time{}, fmt.Errorf("%q is not a moment; write it as 2026-03-29T12:00:00Z, as %q, as a day, or as an age such as 2h", s, "2026-03-29 12:00")
 }
 
 func restoreThetas(ctx context.Context, o thetaRestoreOptions) error {

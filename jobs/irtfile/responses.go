@@ -92,7 +92,7 @@ func newReader(in io.Reader) (*reader, error) {
 	if magic, err := buffered.Peek(2); err == nil && bytes.Equal(magic, []byte{0x1f, 0x8b}) {
 		unpacked, err := gzip.NewReader(buffered)
 		if err != nil {
-			return nil, fmt.Errorf("gzip: %w", err)
+			return nil, cutShort(err)
 		}
 		buffered = bufio.NewReaderSize(unpacked, 1<<16)
 	}
@@ -112,7 +112,15 @@ func (r *reader) next() ([]string, error) {
 	if errors.As(err, &parse) {
 		return nil, &SyntaxError{Line: parse.Line, Column: parse.Column, Problem: parse.Err.Error()}
 	}
-	return record, err
+	return record, cutShort(err)
+}
+
+// cutShort says of a gzipped file that ends in the middle what it is.
+func cutShort(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("the gzipped file is cut short: it ends before its content does")
+	}
+	return err
 }
 
 func (r *reader) errorf(field int, format string, args ...any) error {
