@@ -27,7 +27,12 @@ var stageTexts = map[string]string{
 attempts, correct, the mean (avg_time_ms) and the median (rt_median) of the response times there are, hints (answers
 that used one), last_seen_at (the newest answer of the row). theta_estimate and theta_sd, only with --include-theta, are
 the newest topic θ and its SE at the end of the day, else the newest overall ones. improvement is I_t over the answers
-to that topic (and, in its θ form, that topic's θ). numeric(6,3) columns round half away from zero.`,
+to that topic (and, in its θ form, that topic's θ). numeric(6,3) columns round half away from zero.
+
+Example: On d a learner answers four questions of a topic: right in 10 s with two hints, right in 20 s, wrong in 60 s with a
+hint, and right without a time. attempts = 4, correct = 3, avg_time_ms = 90 / 3 s = 30000, rt_median = 20000, hints = 2.
+Twenty days before d they had 2 of 5 right there, so improvement = (0.75 − 0.4) · 4 / 30 · (1 − 1.96 · √(0.75 · 0.25 / 4)) =
+0.35 · 0.133333 · 0.575648 = 0.027.`,
 	kpiStage: `Merges I_t, E_t, R_t, A_t, P and S into the weekly_kpi row of the ISO week that holds the as-of day, for every learner
 with at least one answer in the lookback; other keys of kpis are kept. A mid-week row is week-to-date, and the run after
 Sunday makes the week final. The newest day published for a week is the one its rows stand on: a run for an older day
@@ -41,6 +46,11 @@ topic's θ has the learner's θ from their other topics as its prior's mean, and
 Nothing is published, and the parameters in force stay, when the fit does not converge, when the linked items' curves
 differ by more than --max-residual (RMSD in probability, weighted by answers), or when more than --max-drift of them have
 drifted: a or b more than 3 standard errors from where it was, and the curve off by more than 0.10. --force overrides.
+
+Example: Five anchors have b = −0.8, −0.2, 0.4, 1.0 and 1.6, and the night's fit finds −1, −0.5, 0, 0.5 and 1. Linked by mean and
+sigma, A = the ratio of their SDs = 0.848528 / 0.707107 = 1.2 and B = 0.4 − 1.2 · 0 = 0.4. An item that is fitted at a = 1.5, b = 0.5
+is published at a = 1.5 / 1.2 = 1.25, b = 1.2 · 0.5 + 0.4 = 1.0, and the population's prior is N(0.4, 1.2²). With one anchor fewer,
+A stays 1.
 
 With --topic or --subject it is a bank of its own: in mirt_fit_meta and the histories, never in the published parameters
 and θs nor in a KPI. --max-obs keeps the same quota of answers of each item, so that rare items stay whole.`,
@@ -59,7 +69,13 @@ the reason; an unreadable time, hint count or topic costs that field only. Of ex
 count: a re-grade replaces its session's answers, on the day the session had. Where the source has no update time the
 last 7 days are read again; --full reads everything and removes what is gone.`,
 	updateTheta: `Estimates a learner's θ, overall and by topic, from the latest answer to each item in the lookback, with the item
-parameters and the population prior of the calibration in force.`,
+parameters and the population prior of the calibration in force. It is the mean of the posterior (EAP), and a topic's prior
+is as in a calibration.
+
+Example: The prior is N(0, 1), P = 1 / (1 + exp(−(θ − b))), E a mean over the prior. The only answer, to an item with a = 1 and
+b = 0, is right: θ = E[P′] / E[P] = 0.206621 / 0.5 = 0.413242, by Stein's lemma. The learner then gets an item of another topic
+wrong, its a = 1 and b = 0.413242. That topic's prior is N(0.413242, 0.45²), so its θ = 0.413242 − 0.45² · E[P′] / E[1 − P] =
+0.413242 − 0.2025 · 0.238469 / 0.5 = 0.316662.`,
 }
 
 // Explain gives the definition of a KPI or a stage by its name.

@@ -160,6 +160,38 @@ func TestTheExamplesComeToWhatTheySay(t *testing.T) {
 	}
 }
 
+// That of the features, fed to their stage.
+func TestTheFeaturesExampleComesToWhatItSays(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	d := *day(sunday)
+	var w world
+	for i, a := range []answered{{correct: true, ms: value(10000), hints: 2}, {correct: true, ms: value(20000)}, {ms: value(60000), hints: 1}, {correct: true}} {
+		a.user, a.item, a.topic, a.at = "u", strconv.Itoa(i), "a", d.Start().Add(dayLength/2)
+		w.answers = append(w.answers, a)
+	}
+	for i := range 5 {
+		w.answers = append(w.answers, answered{user: "u", item: strconv.Itoa(i), topic: "a", correct: i < 2, at: d.Add(-20).Start()})
+	}
+	b.load(w)
+	b.run(jobs.Request{Stage: features, Date: &d})
+	row := one[string](b, `SELECT format('attempts = %s, correct = %s; avg_time_ms = 90 / 3 s = %s, rt_median = %s, hints = %s; %s', attempts, correct, avg_time_ms,
+		rt_median, hints, improvement) FROM public.features_topic_daily WHERE date = $1`, d)
+	e, err := jobs.Explain(jobs.Stages(), features)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll(e.Text, "\n", " ")
+	for _, said := range strings.Split(row, "; ") {
+		if !strings.Contains(text, said) {
+			t.Errorf("the example does not say %q of the row %s", said, row)
+		}
+	}
+	if !strings.HasSuffix(row, "; 0.027") {
+		t.Errorf("the row is %s", row)
+	}
+}
+
 // examples has a learner for each KPI, named for it.
 func examples(d db.Day) world {
 	var w world

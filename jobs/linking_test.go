@@ -93,3 +93,30 @@ func TestWhatACalibrationIsLinkedBy(t *testing.T) {
 		}
 	}
 }
+
+// The example that 'sextant explain mirt-calibrate' gives.
+func TestTheLinkingExampleComesToWhatItSays(t *testing.T) {
+	t.Parallel()
+	fits := map[string]*irt.ItemFit{}
+	var anchors []knownItem
+	for i, known := range []float64{-0.8, -0.2, 0.4, 1.0, 1.6} {
+		id := fmt.Sprint(i)
+		anchors = append(anchors, knownItem{id: id, params: irt.ItemParams{A: 1 / 1.2, B: known}})
+		fits[id] = &irt.ItemFit{Params: irt.ItemParams{A: 1, B: -1 + 0.5*float64(i)}, SE: irt.ItemSE{A: 0.1, B: 0.1}, N: 300}
+	}
+	fitted := func(id string) *irt.ItemFit { return fits[id] }
+	l, err := bearings{anchors: anchors}.link(fitted, irt.MeanSigma)
+	near := func(x, y float64) bool { return math.Abs(x-y) < 1e-9 }
+	if err != nil || !near(l.A, 1.2) || !near(l.B, 0.4) {
+		t.Fatalf("A = %v, B = %v, %v", l.A, l.B, err)
+	}
+	if it := l.Params(irt.ItemParams{A: 1.5, B: 0.5}); !near(it.A, 1.25) || !near(it.B, 1) {
+		t.Errorf("the item is published at %+v", it)
+	}
+	if prior := l.Normal(irt.StandardNormal); !near(prior.Mean, 0.4) || !near(prior.SD, 1.2) {
+		t.Errorf("the prior is %+v", prior)
+	}
+	if l, err = (bearings{anchors: anchors[1:]}).link(fitted, irt.MeanSigma); err != nil || l.A != 1 {
+		t.Errorf("with one anchor fewer A = %v, %v", l.A, err)
+	}
+}
