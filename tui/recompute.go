@@ -12,6 +12,7 @@ import (
 
 	"sextant/db"
 	"sextant/jobs"
+	"sextant/tui/lang"
 	"sextant/tui/theme"
 	"sextant/tui/widget"
 )
@@ -320,7 +321,7 @@ func reasons(th *theme.Theme, left []jobs.Excluded, lookback int) string {
 	})
 	text := ""
 	for i, k := range names {
-		text += map[bool]string{true: ": ", false: ", "}[i == 0] + count(n[k]) + " " + k
+		text += map[bool]string{true: ": ", false: ", "}[i == 0] + th.Tr(lang.Sense("reason", "%s %s"), count(n[k]), k)
 	}
 	return text
 }

@@ -11,6 +11,7 @@ import (
 
 	"sextant/db"
 	"sextant/jobs"
+	"sextant/tui/lang"
 	"sextant/tui/widget"
 )
 
@@ -39,7 +40,7 @@ func newWorkers(a *app) *workers {
 		{Title: "STATE", Min: 8, Sort: true},
 		{Title: "DOING", Quiet: true, Min: 18, Grow: true, Sort: true},
 		{Title: "SEEN", Quiet: true, Min: 8, Right: true, Sort: true},
-		{Title: "SINCE", Min: 8, Right: true, Drop: 2, Sort: true},
+		{Title: lang.Sense("worker", "SINCE"), Min: 8, Right: true, Drop: 2, Sort: true},
 		{Title: "TASKS", Min: 10, Max: 32, Drop: 3, Sort: true},
 		{Title: "VERSION", Min: 7, Max: 12, Drop: 4, Sort: true},
 		{Title: "LISTENS", Min: 9, Max: 24, Drop: 5, Sort: true},
@@ -124,7 +125,7 @@ func (s *workers) Keys() []Key {
 	}
 	a := s.app
 	run, busy := s.inHand()
-	enter := Key{Strokes: []string{"enter"}, Label: "run", Help: "open the run that it is at", Off: when(!busy, "it is at no run"), Do: func() tea.Cmd { return a.push(newRun(a, run)) }}
+	enter := Key{Strokes: []string{"enter"}, Label: "open run", Help: "open the run that it is at", Off: when(!busy, "it is at no run"), Do: func() tea.Cmd { return a.push(newRun(a, run)) }}
 	if s.pane == paneQueue {
 		stage := s.queue.CurrentID()
 		enter = Key{Strokes: []string{"enter"}, Label: "stage", Help: "open the stage", Off: when(stage == "", "no stage is selected"), Do: func() tea.Cmd { return a.push(newStage(a, stage)) }}

@@ -1,7 +1,6 @@
 package widget
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -231,20 +230,28 @@ func words(th *theme.Theme, english string, name bool) string {
 	return th.Tr(english)
 }
 
+// choiceWord is a choice as it is shown.
+func (f *Field) choiceWord(th *theme.Theme, choice string) string {
+	if choice == "" {
+		return th.Tr(f.Blank)
+	}
+	return words(th, choice, f.Valued)
+}
+
 func (f *Field) options(th *theme.Theme, focused bool) Line {
 	var line Line
 	for i, c := range f.Choices {
 		if i > 0 {
 			line = line.Add(th.Blank, " ")
 		}
-		c = cmp.Or(c, f.Blank)
+		c = f.choiceWord(th, c)
 		switch {
 		case i == f.choice && focused:
-			line = line.Add(th.Button, "["+words(th, c, f.Valued)+"]")
+			line = line.Add(th.Button, "["+c+"]")
 		case i == f.choice:
-			line = line.Add(th.Strong, "["+words(th, c, f.Valued)+"]")
+			line = line.Add(th.Strong, "["+c+"]")
 		default:
-			line = line.Add(th.Muted, " "+words(th, c, f.Valued)+" ")
+			line = line.Add(th.Muted, " "+c+" ")
 		}
 	}
 	return line
