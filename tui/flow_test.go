@@ -322,7 +322,7 @@ func TestBackfillOfWeeks(t *testing.T) {
 		return ok && !strings.ContainsAny(mon, "□■▪·")
 	})
 	s.press("shift+tab").press("k").sees("published with its week, as 2025-11-09")
-	s.press("enter").sees("$ sextant run generate-weekly-report --from 2025-11-09 --to 2025-11-09")
+	s.press("enter").sees("for 0 weeks").sees("$ sextant run generate-weekly-report --from 2025-11-09 --to 2025-11-09")
 }
 
 // TestRunOfALearnerStage asks for learners, and for no days.
@@ -330,7 +330,7 @@ func TestRunOfALearnerStage(t *testing.T) {
 	s := begin(t, newFixture())
 	s.press("G B").sees("learner by learner, not by the day").press("enter").sees("Parameters").loses("Published days").press("tab").sees("Parameters in force").press("y").sees("copied: sextant status update-theta").press("esc")
 	s.press("R").sees("at least one").loses("as-of day").press("enter").sees("name the learners").loses("would run")
-	s.typed("kim").loses("name the learners").press("enter").sees("would run update-theta").press("enter").sees("[ Cancel ]").pass(quietTime).press("tab enter").sees("following")
+	s.typed("kim").loses("name the learners").press("enter").sees("would run update-theta for 1 learner").press("enter").sees("[ Cancel ]").pass(quietTime).press("tab enter").sees("following")
 	if q := s.f.launched[0]; fmt.Sprint(q.Users, q.Date, q.From) != "[kim] <nil> <nil>" {
 		t.Errorf("launched %+v", q)
 	}

@@ -43,13 +43,13 @@ const (
 func oneOf(words ...string) []string { return words }
 
 func newLaunch(a *app, s jobs.StageStatus, backfill bool) *launch {
+	if st, err := jobs.Stages().Find(s.Name); err == nil { // who asks for a run again knows its stage by name alone
+		s.Info = st.Info()
+	}
 	l := &launch{formScreen: formScreen{base: base{app: a}, next: "preview", help: "see what would be done"},
 		stage: s.Name, summary: s.Summary, backfill: backfill, anchor: -1}
 	l.head, l.proceed = l.heading, l.preview
 	l.specs, l.problem = a.console.Params(s.Name)
-	if st, err := jobs.Stages().Find(s.Name); err == nil { // who asks for a run again knows its stage by name alone
-		s.Info = st.Info()
-	}
 	l.check = func() error { return a.console.Validate(l.request()) }
 	yesNo := oneOf("no", "yes")
 	learners := widget.NewField(fieldUsers, "learners", "", a.tr("all"), "The ids of the learners to run for, apart by blanks or commas; all when empty.", nil)

@@ -82,7 +82,7 @@ func (p *preview) Keys() []Key {
 // confirm asks before the launch.
 func (p *preview) confirm() tea.Cmd {
 	a, th, v := p.app, p.app.theme, p.feed.value
-	todo := plural(th, v.Todo(), "%s day", "%s days")
+	todo := p.todo()
 	text := []widget.Line{
 		widget.S(th.Text, th.Tr("Run %s for %s", v.Stage, todo)),
 		widget.S(th.Muted, days(th, v.From, v.To)+", "+p.extent()),
@@ -94,6 +94,19 @@ func (p *preview) confirm() tea.Cmd {
 		p.started = true
 		return a.launch(p.request, 2, func() { p.started = false })
 	}))
+}
+
+// todo is how many slices would run: days, weeks or learners.
+func (p *preview) todo() string {
+	th, n := p.app.theme, p.feed.value.Todo()
+	st, err := jobs.Stages().Find(p.request.Stage)
+	switch {
+	case err == nil && st.Info().SliceDays() > 1:
+		return plural(th, n, "%s week", "%s weeks")
+	case err == nil && st.Info().PerLearner:
+		return plural(th, n, "%s learner", "%s learners")
+	}
+	return plural(th, n, "%s day", "%s days")
 }
 
 // extent is how much the days that would run hold. Learners are counted on the
@@ -139,7 +152,7 @@ func (p *preview) View() []string {
 		return loading(a, "what it would do", p.feed.err)
 	}
 	skipped := len(v.Slices) - v.Todo()
-	head := widget.S(th.Strong, th.Tr("would run %s for %s", v.Stage, plural(th, v.Todo(), "%s day", "%s days")))
+	head := widget.S(th.Strong, th.Tr("would run %s for %s", v.Stage, p.todo()))
 	if skipped > 0 {
 		head = head.Add(th.Muted, ", "+th.Tr("skip %s", count(skipped)))
 	}
