@@ -218,7 +218,7 @@ func TestTheScalesErrorIsTold(t *testing.T) {
 		want := jobs.Finding{Level: jobs.LevelOK, Check: "scale", What: "the linking error of scale v1 since it began is 0.050"}
 		if alarm {
 			want.Level, want.What = jobs.LevelWarn, "the linking error of scale v1 since it began is 0.051, past the alarm of 0.05: "+
-				"add anchors, or start a new scale with 'sextant run mirt-calibrate --scale NAME'"
+				"give calibrations more answers (--lookback-days) or anchors, or start a new scale (--scale)"
 		}
 		if !slices.Contains(d.Findings, want) {
 			t.Errorf("doctor does not say %+v", want)

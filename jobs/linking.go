@@ -19,7 +19,7 @@ const (
 )
 
 // LinkAlarm is the accumulated linking error, in θ units, past which an
-// operator should start a new scale or add anchors.
+// operator should give calibrations more answers or anchors, or start a new scale.
 const LinkAlarm = 0.05
 
 // Scale is the θ scale in force and the linking error since it began.
@@ -44,7 +44,7 @@ func (s Scale) Words() string {
 	if !s.Alarm {
 		return said
 	}
-	return fmt.Sprintf("%s, past the alarm of %g: add anchors, or start a new scale with 'sextant run mirt-calibrate --scale NAME'", said, LinkAlarm)
+	return fmt.Sprintf("%s, past the alarm of %g: give calibrations more answers (--lookback-days) or anchors, or start a new scale (--scale)", said, LinkAlarm)
 }
 
 func (l linkage) alarm() bool { return l.AccumulatedSE > LinkAlarm }
@@ -97,7 +97,7 @@ func (l linkage) tell(log *slog.Logger, version string) {
 		log.Warn(itemLine, p.logAttrs(l.Linkage)...)
 	}
 	if l.alarm() {
-		log.Warn("the scale's accumulated linking error is past the alarm; add anchors or start a new scale",
+		log.Warn("the scale's accumulated linking error is past the alarm; give calibrations more answers or anchors, or start a new scale",
 			"accumulated_se", l.AccumulatedSE, "alarm", LinkAlarm)
 	}
 }
