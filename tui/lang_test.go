@@ -184,7 +184,9 @@ func TestCatalogues(t *testing.T) {
 			if tr.PluralID != "" {
 				counted = "%s "
 			}
-			if _, said := at[id]; !said && !(filepath.Base(name) == "jobs.po" && slices.ContainsFunc(told, func(l string) bool { return strings.Contains(l, strings.TrimPrefix(strings.TrimSuffix(id, "%s"), counted)) })) {
+			if _, said := at[id]; !said && !(filepath.Base(name) == "jobs.po" && slices.ContainsFunc(told, func(l string) bool {
+				return strings.Contains(l, strings.TrimPrefix(strings.TrimSuffix(id, "%s"), counted))
+			})) {
 				t.Errorf("%s: %q is said nowhere any more", name, id)
 			}
 			if verbs(id) != verbs(ours) {
