@@ -12,10 +12,18 @@ import (
 )
 
 // memory is what the console keeps from one session to the next. No learner is
-// named in it.
+// named in it: the palette lines that may name one last as long as the session.
 type memory struct {
 	History []string                 `json:"history"` // palette lines, oldest first
 	Filters map[string][]savedFilter `json:"filters"` // by screen
+
+	private map[string]bool // of the history's lines, those that are not written down
+}
+
+// written is the memory as it goes to the state file.
+func (m memory) written() memory {
+	m.History = slices.DeleteFunc(slices.Clone(m.History), func(l string) bool { return m.private[l] })
+	return m
 }
 
 const (
@@ -50,7 +58,7 @@ func (a *app) remember() tea.Cmd {
 		return nil
 	}
 	file := a.stateFile
-	text, err := json.MarshalIndent(a.memory, "", "  ")
+	text, err := json.MarshalIndent(a.memory.written(), "", "  ")
 	return func() tea.Msg {
 		if err == nil {
 			err = replaceFile(file, text)
@@ -81,8 +89,15 @@ func replaceFile(file string, text []byte) error {
 	return err
 }
 
-// recall notes a palette line as the newest of the history.
-func (a *app) recall(line string) {
+// recall notes a palette line as the newest of the history; a private one is not
+// written down.
+func (a *app) recall(line string, private bool) {
+	if private {
+		if a.memory.private == nil {
+			a.memory.private = map[string]bool{}
+		}
+		a.memory.private[line] = true
+	}
 	a.memory.History = append(slices.DeleteFunc(a.memory.History, func(l string) bool { return l == line }), line)
 	a.memory.History = a.memory.History[max(0, len(a.memory.History)-historyKept):]
 }

@@ -127,10 +127,7 @@ func (p *palette) run() tea.Cmd {
 	}
 	a.dismiss()
 	do := m[p.cursor].do(strings.TrimSpace(arg))
-	if m[p.cursor].private {
-		return do // what is kept names no learner
-	}
-	a.recall(strings.TrimSpace(m[p.cursor].name + " " + arg))
+	a.recall(strings.TrimSpace(m[p.cursor].name+" "+arg), m[p.cursor].private)
 	return tea.Batch(do, a.remember())
 }
 
