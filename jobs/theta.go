@@ -24,6 +24,12 @@ type ThetaParams struct {
 
 const updateTheta = "update-theta"
 
+// The log lines that say a learner's θ has changed.
+const (
+	UpdatedLine  = "θ updated"
+	RestoredLine = "θ restored"
+)
+
 // The outcomes of an update. All but the first write nothing.
 const (
 	OutcomeUpdate       = "update"
@@ -75,7 +81,7 @@ func (UpdateTheta) Run(ctx context.Context, j *Job, s Slice) error {
 			return err
 		}
 		j.Count(0, n)
-		j.Log.Info("θ updated", "learner", user, "theta", e.view.New.Theta, "se", *e.view.New.SE, "answers", len(e.view.Used))
+		j.Log.Info(UpdatedLine, "learner", user, "theta", e.view.New.Theta, "se", *e.view.New.SE, "answers", len(e.view.Used))
 		return nil
 	})
 }

@@ -78,7 +78,7 @@ func (RestoreTheta) Run(ctx context.Context, j *Job, s Slice) error {
 			return err
 		}
 		j.Count(int64(len(r.Thetas)), n)
-		j.Log.Info("θ restored", "learner", user, "at", at.UTC().Format(time.RFC3339), "theta", r.Thetas[0].Theta, "rows", len(r.Thetas))
+		j.Log.Info(RestoredLine, "learner", user, "at", at.UTC().Format(time.RFC3339), "theta", r.Thetas[0].Theta, "rows", len(r.Thetas))
 		if len(r.Kept) > 0 {
 			j.Log.Warn("topics that had no θ yet at that moment keep the one they have", "learner", user, "count", len(r.Kept), "topics", firstFew(r.keptTopics()))
 		}

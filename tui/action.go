@@ -68,6 +68,8 @@ func (a *app) launch(q jobs.Request, n int, again func()) tea.Cmd {
 			a.screen().Close()
 			a.stack = a.stack[:len(a.stack)-1]
 		}
-		return a.push(newRun(a, id))
+		r := newRun(a, id)
+		r.tells = true
+		return a.push(r)
 	})
 }

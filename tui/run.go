@@ -26,6 +26,7 @@ type run struct {
 	failures widget.Viewer
 	pane     int
 	filter   filter
+	tells    bool // how it ended, once it has: it was started here
 }
 
 const (
@@ -89,6 +90,7 @@ func (r *run) Update(msg tea.Msg) tea.Cmd {
 	}
 	if r.feed.Take(msg) && r.feed.err == nil {
 		r.take(r.feed.value)
+		r.tell(r.feed.value)
 	}
 	return nil
 }
