@@ -77,7 +77,7 @@ func (ps pairs) link(method irt.LinkMethod, to string, accumulated float64) (lin
 		}
 		use = stay
 	}
-	l.Residual = use.residual(l.Linkage)
+	l.Residual, l.use = use.residual(l.Linkage), use
 	return l, nil
 }
 
@@ -146,6 +146,18 @@ func (ps pairs) sift(l irt.Linkage) (stay, drifted pairs) {
 	}
 	slices.SortStableFunc(drifted, func(p, q pair) int { return cmp.Compare(away[q.known.id], away[p.known.id]) })
 	return stay, drifted
+}
+
+// farthest are the n items whose curves are the farthest off under a link.
+func (ps pairs) farthest(l irt.Linkage, n int) pairs {
+	population := l.Normal(irt.StandardNormal)
+	off := make(map[string]float64, len(ps))
+	for _, p := range ps {
+		off[p.known.id] = irt.RMSD(l.Params(p.fitted.Params), p.known.params, population)
+	}
+	out := slices.Clone(ps)
+	slices.SortStableFunc(out, func(p, q pair) int { return cmp.Compare(off[q.known.id], off[p.known.id]) })
+	return out[:min(n, len(out))]
 }
 
 // displaced is how many standard errors the item is from where it was, the

@@ -145,9 +145,14 @@ func (c *calibration) gate() error {
 	var why []string
 	p, l := c.params, c.link
 	if p.MaxResidual > 0 && l.Residual > p.MaxResidual {
+		c.job.Log.Warn(gateLine, "gate", GateResidual, "value", l.Residual, "limit", p.MaxResidual, "items", len(l.use))
+		for _, off := range l.use.farthest(l.Linkage, residualLines) {
+			c.job.Log.Info(offLine, off.logAttrs(l.Linkage)...)
+		}
 		why = append(why, fmt.Sprintf("the linking residual, %.3f in probability over %d items, is past %g", l.Residual, l.Common, p.MaxResidual))
 	}
 	if share := l.driftShare(); p.MaxDrift > 0 && share > p.MaxDrift {
+		c.job.Log.Warn(gateLine, "gate", GateDrift, "value", share, "limit", p.MaxDrift, "items", l.Common)
 		why = append(why, fmt.Sprintf("%d of %d linked items have drifted (%.0f %%), past %.0f %%; the farthest: %s",
 			len(l.Drifted), l.Common, 100*share, 100*p.MaxDrift, firstFew(l.Drifted)))
 	}

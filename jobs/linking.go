@@ -71,6 +71,7 @@ type linkage struct {
 	Drifted       []string `json:"drifted,omitempty"` // of them, the farthest first; they take no part while enough others remain
 
 	away pairs // the same as Drifted, with their parameters
+	use  pairs // that the link and its residual rest on
 }
 
 // driftShare is the share of the common items that have drifted; 0 when they

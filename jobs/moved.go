@@ -41,12 +41,29 @@ func (p ItemPoint) Params() irt.ItemParams { return irt.ItemParams{A: p.A, B: p.
 // DeltaB is how far the item's difficulty has moved.
 func (m MovedItem) DeltaB() float64 { return m.Now.B - m.Before.B }
 
+// Gate is a gate of a calibration that refused it: what it measured, over how
+// many items, and how much it lets pass.
+type Gate struct {
+	Gate  string  `json:"gate"` // residual, or drift
+	Value float64 `json:"value"`
+	Limit float64 `json:"limit"`
+	Items int     `json:"items"`
+}
+
+// The gates of a calibration.
+const (
+	GateResidual = "residual" // of the linked items' curves, as RMSD in probability
+	GateDrift    = "drift"    // the share of the common items that have drifted
+)
+
 // Refusal is a calibration that its gates kept from being published, and the
-// items that had drifted.
+// items that decided it: those that had drifted and, where the residual refused
+// it, those the farthest off.
 type Refusal struct {
 	Run     db.Run      `json:"run"`
+	Gates   []Gate      `json:"gates"`   // that refused it; none: its log does not tell
 	Command string      `json:"command"` // the shell command that publishes it all the same
-	Drifted int         `json:"drifted"` // items in all; Items are the farthest of them
+	Drifted int         `json:"drifted"` // items in all
 	Common  int         `json:"common"`  // items that could be linked by; 0: not known
 	To      string      `json:"linked_to"`
 	Items   []MovedItem `json:"items"` // the farthest first
@@ -58,6 +75,10 @@ const (
 	driftedLine  = "items have drifted"
 	itemLine     = "item has drifted"
 	driftedLines = 500
+
+	gateLine      = "a gate does not let it pass"
+	offLine       = "item is off"
+	residualLines = 50
 )
 
 // movedAttrs is what the log line of an item holds.
@@ -111,11 +132,11 @@ func (s *Service) Refused(ctx context.Context, id uuid.UUID) (r Refusal, err err
 	}
 	q.Force = true
 	r.Command = q.Command()
-	events, err := s.db.RunEventsSaying(ctx, id, driftedLine, itemLine)
+	events, err := s.db.RunEventsSaying(ctx, id, driftedLine, itemLine, gateLine, offLine)
 	if err != nil {
 		return r, err
 	}
-	r.Items = []MovedItem{}
+	r.Items, r.Gates = []MovedItem{}, []Gate{}
 	for _, e := range events {
 		if err := r.read(e); err != nil {
 			return r, err
@@ -139,11 +160,19 @@ func (r *Refusal) read(e db.RunEvent) error {
 		r.Drifted, r.Common, r.To = all.Count, all.Of, all.To
 		return nil
 	}
+	if e.Message == gateLine {
+		var g Gate
+		if err := json.Unmarshal(e.Attrs, &g); err != nil {
+			return fmt.Errorf("read the log of run %s: %w", r.Run.ID, err)
+		}
+		r.Gates = append(r.Gates, g)
+		return nil
+	}
 	var a movedAttrs
 	if err := json.Unmarshal(e.Attrs, &a); err != nil {
 		return fmt.Errorf("read the log of run %s: %w", r.Run.ID, err)
 	}
-	r.Items = append(r.Items, MovedItem{ItemID: a.Item, Z: &a.Z, RMSD: a.RMSD, Drifted: true,
+	r.Items = append(r.Items, MovedItem{ItemID: a.Item, Z: &a.Z, RMSD: a.RMSD, Drifted: e.Message == itemLine,
 		Before: ItemPoint{A: a.ABefore, B: a.BBefore, C: a.CBefore, SEB: a.SEBPrev, N: a.NBefore},
 		Now:    ItemPoint{A: a.A, B: a.B, C: a.C, SEB: a.SEB, N: a.N}})
 	return nil

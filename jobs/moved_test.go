@@ -59,6 +59,39 @@ func TestARefusedCalibrationNamesItsItems(t *testing.T) {
 	}
 }
 
+// A calibration refused for its residual alone names the gate, and the items that
+// the residual comes from.
+func TestARefusalByResidualNamesItsItems(t *testing.T) {
+	t.Parallel()
+	b, _ := newDemoBench(t, school)
+	b.run(calibration())
+	b.fails(calibration("max-residual", "0.0001", "max-drift", "0"), "the linking residual")
+	s := jobs.NewService(b.db, b.runner, jobs.About{}, nil)
+	runs, err := s.Runs(b.ctx, db.RunFilter{Stage: "mirt-calibrate", Statuses: []db.RunStatus{db.RunFailed}})
+	if err != nil || len(runs) != 1 {
+		t.Fatalf("%d runs failed: %v", len(runs), err)
+	}
+	r, err := s.Refused(b.ctx, runs[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Gates) != 1 || r.Gates[0].Gate != jobs.GateResidual || r.Gates[0].Limit != 0.0001 || r.Gates[0].Value <= 0.0001 || r.Gates[0].Items == 0 {
+		t.Fatalf("gates %+v", r.Gates)
+	}
+	off := 0
+	for i, m := range r.Items {
+		if !m.Drifted {
+			off++
+		}
+		if i > 0 && m.RMSD > r.Items[i-1].RMSD || m.RMSD <= 0 {
+			t.Errorf("item %s is not in its place", m.ItemID)
+		}
+	}
+	if off != min(50, r.Gates[0].Items) {
+		t.Errorf("%d items are named that the residual of %d comes from", off, r.Gates[0].Items)
+	}
+}
+
 // The summary of a bank is what its tables hold.
 func TestTheBankSumsItselfUp(t *testing.T) {
 	t.Parallel()

@@ -146,9 +146,19 @@ func (f *fixture) Item(ctx context.Context, bank, item string) (jobs.ItemDetail,
 // Refused is the run that failed for drift.
 func (f *fixture) Refused(ctx context.Context, id uuid.UUID) (jobs.Refusal, error) {
 	r := jobs.Refusal{Items: []jobs.MovedItem{}, Run: f.details[id].Run, Command: "sextant run mirt-calibrate --date 2025-11-21 --force"}
+	if f.residual {
+		r.Gates = []jobs.Gate{{Gate: jobs.GateResidual, Value: 0.2134, Limit: 0.15, Items: 37}}
+		for n := range 20 {
+			was, is := irt.ItemParams{A: 1.1, B: -1.2 + 0.1*float64(n)}, irt.ItemParams{A: 1.4, B: 0.1 + 0.05*float64(n)}
+			r.Items = append(r.Items, jobs.MovedItem{ItemID: fmt.Sprint(201 + n*3), Before: jobs.ItemPoint{A: was.A, B: was.B}, Z: ptr(2.1),
+				Now: jobs.ItemPoint{A: is.A, B: is.B, SEB: ptr(0.4), N: 40 + n}, RMSD: irt.RMSD(was, is, irt.StandardNormal)})
+		}
+		return r, f.read(ctx)
+	}
 	if id != runID(3) {
 		return r, f.read(ctx)
 	}
+	r.Gates = []jobs.Gate{{Gate: jobs.GateDrift, Value: 0.35, Limit: 0.2, Items: 40}}
 	r.Drifted, r.Common, r.To = 14, 40, "anchors"
 	for n := range 14 {
 		b := -1.6 + 0.27*float64(n)

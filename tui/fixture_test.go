@@ -37,6 +37,7 @@ type fixture struct {
 
 	watch chan struct{} // every value is a change announced; nil: nothing is
 
+	residual     bool // refused calibrations are for their residual
 	uncalibrated bool // no calibration yet
 	bank         int  // items of the bank, if more than there are
 	many         int  // answers, rows set aside, reports and workers, if more than there are

@@ -25,6 +25,7 @@ var bankScenes = []scene{
 	{"item-set-aside", func(d *driver) { d.keys("4 /").typed("문항").keys("enter enter") }},
 	{"item-unknown", func(d *driver) { d.keys(":").typed("item 999").keys("enter") }},
 	{"refusal", func(d *driver) { d.keys("4 r") }},
+	{"refusal-residual", func(d *driver) { d.app.console.(*fixture).residual = true; d.keys("4 r") }},
 	{"refusal-plot", func(d *driver) { d.keys("4 r tab") }},
 	{"refusal-force", func(d *driver) { d.keys("4 r R") }},
 	{"why", func(d *driver) { d.keys(":").typed("why 김서연").keys("enter") }},

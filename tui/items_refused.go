@@ -11,6 +11,7 @@ import (
 
 	"sextant/db"
 	"sextant/jobs"
+	"sextant/tui/theme"
 	"sextant/tui/widget"
 )
 
@@ -31,7 +32,7 @@ const moveBar = 17
 func newRefusal(a *app, id uuid.UUID) *refusal {
 	s := &refusal{base: base{app: a}, id: id}
 	s.feed = newFeed(a, func(ctx context.Context) (jobs.Refusal, error) { return a.console.Refused(ctx, id) })
-	s.list.init(a, "refused", "its log names no item that drifted", []widget.Column{
+	s.list.init(a, "refused", "its log names no item", []widget.Column{
 		{Title: "ITEM", Min: 6, Max: 28, Sort: true, Grow: true},
 		{Title: "b BEFORE", Min: 5, Right: true, Sort: true},
 		{Title: "b NOW", Min: 5, Right: true, Sort: true},
@@ -177,9 +178,14 @@ func (s *refusal) head() []string {
 	sign, style := statusLook(th, r.Run.Status)
 	title := widget.S(th.Strong, r.Run.Stage).Add(th.Text, "  "+runWindow(th, r.Run)).Add(style, "  "+sign+" "+statusWord(th, r.Run.Status))
 	rows := []string{a.fit(title)}
-	if r.Run.Error != nil {
+	if len(r.Gates) == 0 && r.Run.Error != nil {
 		text := widget.Wrap(widget.S(th.Text, widget.Clean(*r.Run.Error)), s.width-2)
 		for _, l := range text[:min(len(text), max(1, s.height/6))] {
+			rows = append(rows, " "+l)
+		}
+	}
+	for _, g := range r.Gates {
+		for _, l := range widget.WrapIndented(widget.S(th.Failed, th.Glyph.Bad+" ").Add(th.Text, gateWords(th, g)), s.width-2) {
 			rows = append(rows, " "+l)
 		}
 	}
@@ -192,23 +198,45 @@ func (s *refusal) head() []string {
 	return rows
 }
 
+// gateWords says which gate refused a calibration, and by how much.
+func gateWords(th *theme.Theme, g jobs.Gate) string {
+	switch g.Gate {
+	case jobs.GateResidual:
+		return th.Tr("refused for its linking residual: %s in probability over %s, past %s", number(g.Value, 3), plural(th, g.Items, "%s item", "%s items"), number(g.Limit, 3))
+	case jobs.GateDrift:
+		return th.Tr("refused for drift: %s %% of %s, past %s %%", number(100*g.Value, 0), plural(th, g.Items, "%s item", "%s items"), number(100*g.Limit, 0))
+	}
+	return g.Gate
+}
+
 // fill makes the table's rows of the snapshot.
 func (s *refusal) fill() {
 	if !s.drawn.again(s.app, s.feed.serial) {
 		return
 	}
 	th := s.app.theme
-	furthest := 0.0
+	furthest, drifted := 0.0, 0
 	for _, m := range s.feed.value.Items {
 		furthest = max(furthest, abs(m.DeltaB()))
+		if m.Drifted {
+			drifted++
+		}
 	}
+	mixed := drifted > 0 && drifted < len(s.feed.value.Items) // those that have drifted bear a sign
 	rows := make([]widget.Row, len(s.feed.value.Items))
 	for i, m := range s.feed.value.Items {
+		name, change := widget.T(th.Text, widget.Clean(m.ItemID)), th.Text
+		if m.Drifted {
+			change = th.Late
+		}
+		if mixed && m.Drifted {
+			name = widget.T(th.Late, th.Glyph.Warn+" "+widget.Clean(m.ItemID))
+		}
 		rows[i] = widget.Row{ID: m.ItemID, Cells: []widget.Cell{
-			widget.T(th.Text, widget.Clean(m.ItemID)),
+			name,
 			widget.N(th.Muted, number(m.Before.B, 2), m.Before.B),
 			widget.N(th.Strong, number(m.Now.B, 2), m.Now.B),
-			widget.N(th.Late, signed(m.DeltaB()), m.DeltaB()),
+			widget.N(change, signed(m.DeltaB()), m.DeltaB()),
 			{Line: widget.Diverging(th, th.Accent, th.Wrong, moveBar, m.DeltaB()/furthest), Text: true},
 			widget.N(th.Muted, number(m.Before.A, 2), m.Before.A),
 			widget.N(th.Text, number(m.Now.A, 2), m.Now.A),

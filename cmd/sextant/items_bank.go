@@ -140,8 +140,8 @@ func (a *app) printMoved(what string, items []jobs.MovedItem) {
 func newItemsRefusedCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "refused RUN", Short: "Show which items kept a calibration from being published", Args: argCount(1, 1, "the id of a run of mirt-calibrate"),
-		Long: `Shows why a calibration was refused and the items that had drifted: where each was, where the refused fit puts it, in how
-many standard errors (Z), and how far the curves are apart in probability (RMSD).`,
+		Long: `Shows why a calibration was refused and the items that decided it, which had drifted or are the farthest off: where each was, where the refused fit
+puts it, in how many standard errors (Z), and how far the curves are apart in probability (RMSD).`,
 		Example: "  sextant runs --stage mirt-calibrate --status failed\n  sextant items refused 019abefd-9c3d",
 		RunE:    func(cmd *cobra.Command, args []string) error { return showRefused(cmd.Context(), a, args[0]) },
 	}
@@ -169,10 +169,14 @@ func showRefused(ctx context.Context, a *app, prefix string) error {
 		fmt.Fprintf(a.out, "%s\n", widget.Clean(*r.Run.Error))
 	}
 	if len(r.Items) == 0 {
-		fmt.Fprintln(a.out, "\nits log names no item that drifted")
+		fmt.Fprintln(a.out, "\nits log names no item")
 		return nil
 	}
-	a.printMoved(fmt.Sprintf("%s of %s drifted against %s; the farthest first", count(r.Drifted), plural(r.Common, "common item"), linkedTo(r.To)), r.Items)
+	title := fmt.Sprintf("%s of %s drifted against %s; the farthest first", count(r.Drifted), plural(r.Common, "common item"), linkedTo(r.To))
+	if r.Drifted == 0 {
+		title = "the items that the residual comes from, the farthest off first"
+	}
+	a.printMoved(title, r.Items)
 	if r.Run.Status == db.RunFailed {
 		fmt.Fprintf(a.out, "\npublish it all the same: %s\n", r.Command)
 	}
