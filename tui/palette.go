@@ -44,10 +44,10 @@ func (p *palette) Keys() []Key {
 		}
 	}
 	return []Key{
-		{Strokes: []string{"enter"}, Label: "go", Do: p.run},
-		{Strokes: []string{"tab"}, Label: "complete", Do: p.complete},
-		{Strokes: []string{"down", "ctrl+n"}, Label: "choose", Do: by(1)},
-		{Strokes: []string{"up", "ctrl+p"}, Do: p.up},
+		{Strokes: []string{"enter"}, Label: "go", Help: "do what is chosen", Do: p.run},
+		{Strokes: []string{"tab"}, Label: "complete", Help: "complete the word", Do: p.complete},
+		{Strokes: []string{"down", "ctrl+n"}, Label: "choose", Help: "the next one", Do: by(1)},
+		{Strokes: []string{"up", "ctrl+p"}, Help: "the one before; from the first, back through what was entered", Do: p.up},
 		{Strokes: []string{"esc"}, Label: "close", Do: p.app.dismiss},
 	}
 }
