@@ -158,8 +158,11 @@ func (p platform) choose(asked, recorded Source) (Source, error) {
 				have = append(have, string(s))
 			}
 		}
+		if len(have) == 0 {
+			return "", fmt.Errorf("the source %s, read so far, is gone, and there is no other: bring it back", recorded)
+		}
 		return "", fmt.Errorf("the source %s, read so far, is gone; bring it back, or change with "+
-			"'sextant run sync-answers --source' to one of: %s", recorded, strings.Join(append(have, "(none left)")[:max(1, len(have))], ", "))
+			"'sextant run sync-answers --source' to one of: %s", recorded, strings.Join(have, ", "))
 	case recorded != "":
 		return recorded, nil
 	}

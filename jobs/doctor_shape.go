@@ -60,5 +60,5 @@ func (d *Diagnosis) findFailure(failure string) {
 	if len(others) > 0 {
 		way, command = way+", or read another source", "sextant run sync-answers --source "+others[0]
 	}
-	d.find(LevelError, "quarantine", command, "%s fails as a whole, by a single value: %s; %s", d.Reader, strings.TrimSuffix(failure, "."), way)
+	d.find(LevelError, "source", command, "%s fails as a whole, by a single value: %s; %s", d.Reader, strings.TrimSuffix(failure, "."), way)
 }
