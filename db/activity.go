@@ -49,8 +49,8 @@ func (tx *Tx) PublishInactivity(ctx context.Context, o KPIOptions, threshold int
 		`CREATE UNLOGGED TABLE sextant.quiet_learner AS ` + quietQuery(o, p), `ANALYZE sextant.quiet_learner`,
 		// The few look their θs up, the many read through the history: the planner knows their number now.
 		`SET LOCAL enable_nestloop = on; SET LOCAL enable_mergejoin = off`,
-		`CREATE UNLOGGED TABLE sextant.quiet_theta AS ` + quietThetas,
-		`SET LOCAL enable_nestloop = off`,
+		`CREATE UNLOGGED TABLE sextant.quiet_theta AS ` + quietThetas, `ANALYZE sextant.quiet_theta`,
+		`SET LOCAL enable_nestloop = off; SET LOCAL parallel_tuple_cost = 0.01`, // the formulas are dearer than rows that change hands
 		// What it finds there stays so: looking for a conflict would double the cost of a row.
 		`LOCK TABLE sextant.kpi_row, public.weekly_kpi IN SHARE ROW EXCLUSIVE MODE`,
 		`CREATE TEMP TABLE quiet_slice ON COMMIT DROP AS ` + outlookQuery,
