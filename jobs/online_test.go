@@ -27,7 +27,7 @@ func newOnlineBench(t *testing.T) (*bench, []string) {
 func (b *bench) live() []string {
 	b.Helper()
 	b.runner.Clock = time.Now
-	if _, err := demo.Load(b.ctx, b.db, demo.Options{Learners: 60, Items: 60, Days: 20, Until: db.DayOf(time.Now()).Start()}, nil); err != nil {
+	if _, err := demo.Load(b.ctx, b.db, demo.Options{Learners: 60, Items: 60, Days: 20, Until: db.DayOf(time.Now()).Add(-1).Start()}, nil); err != nil {
 		b.Fatal(err)
 	}
 	b.run(jobs.Request{Stage: "mirt-calibrate"})
