@@ -83,6 +83,8 @@ var demoTemplate = dbtest.Template{Name: "clidemo", Version: fmt.Sprint(os.Getpi
 		}
 		defer conn.Close(ctx)
 		_, err = conn.Exec(ctx, `TRUNCATE sextant.report_object, public.report_artifacts;
+			-- With so few learners the scale's error is past the alarm, of which doctor would warn.
+			UPDATE sextant.calibration SET linking = jsonb_set(linking, '{accumulated_se}', '0.01');
 			DELETE FROM sextant.published WHERE stage = 'generate-weekly-report'`)
 		return err
 	}}

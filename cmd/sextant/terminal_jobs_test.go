@@ -97,7 +97,7 @@ func TestJobFindWhyYesterdaysKPIsAreMissing(t *testing.T) {
 	t.Parallel()
 	w := newWork(t, `DELETE FROM sextant.published WHERE stage = 'compute-daily-kpis' AND data_day = `+yesterday, ranByCron("compute-daily-kpis", "No space left on device"))
 	w.does("j", "the last try for", "No space left on device") // why
-	w.does("l", "by cron", "batch-2")
+	w.does("l", "cron, sextant", "batch-2")
 	w.does("R", "as-of day", "lookback-days")
 	w.does("Enter", "would run compute-daily-kpis for 1 day")
 	w.does("Enter", "[ Cancel ]")
@@ -224,7 +224,7 @@ func TestJobCancelARunOfAnotherMachine(t *testing.T) {
 	w.terminal = newTerminal(t, url)
 	w.shows("compute-daily-kpis", "running", "? help")
 	w.does("j", "batch-7")
-	w.does("l", "by cron", "batch-7", "X cancel")
+	w.does("l", "cron, ", "batch-7", "X cancel")
 	w.does("X", "[ Keep running ]", "1 run")
 	w.accepts("cancelled")
 	if err := <-ended; cron.ProcessState.ExitCode() != exitCancelled {
