@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"sextant/db"
@@ -67,7 +68,7 @@ func (s *StageStatus) judge(f facts) error {
 	case f.dataDay != nil && !f.dataDay.Before(due):
 		s.State, s.Why = StateFresh, fmt.Sprintf("%s is published", due)
 	case f.try != nil && ended(*f.try):
-		s.State, s.Why = StateFailed, fmt.Sprintf("the last try for %s: %s", due, reasonOf(*f.try))
+		s.State, s.Why = StateFailed, fmt.Sprintf("the last try for %s: %s", due, strings.TrimPrefix(reasonOf(*f.try), due.String()+": "))
 	case f.dataDay == nil:
 		s.State, s.Why = StateNever, "nothing has been published yet"
 	case since.IsZero():

@@ -44,15 +44,18 @@ func orDash(th *theme.Theme, s string) string {
 	return s
 }
 
-// paramWords is a run's parameters as name=value.
+// paramWords is a run's parameters as name=value, but for those that only say
+// how its days were chosen, which stand there.
 func paramWords(raw json.RawMessage) string {
 	params, err := jobs.ReadFields(raw)
 	if err != nil {
 		return ""
 	}
-	words := make([]string, len(params))
-	for i, p := range params {
-		words[i] = p.Name + "=" + p.Exact()
+	var words []string
+	for _, p := range params {
+		if p.Name != "date" && p.Name != "backfill" {
+			words = append(words, p.Name+"="+p.Exact())
+		}
 	}
 	return strings.Join(words, " ")
 }
@@ -101,20 +104,31 @@ func (r *run) head(w int) []string {
 }
 
 // factColumns lays facts out in at most h rows, in two columns where there is
-// room.
+// room; what is too long for a column follows below them.
 func factColumns(th *theme.Theme, facts []widget.Line, w, h int) []string {
 	columns := 1
 	if w >= 100 {
 		columns = 2
 	}
 	each := (w - 4) / columns
-	h = min(h, (len(facts)+columns-1)/columns)
+	var short, long []widget.Line
+	for _, f := range facts {
+		if columns > 1 && f.Width() > each {
+			long = append(long, f)
+		} else {
+			short = append(short, f)
+		}
+	}
 	blocks := make([]widget.Block, columns)
-	for i, f := range facts[:min(len(facts), h*columns)] {
+	high := min(h, (len(short)+columns-1)/columns)
+	for i, f := range short[:min(len(short), high*columns)] {
 		b := &blocks[i%columns]
 		b.Width, b.Lines = each, append(b.Lines, f.Truncate(each, th.Glyph.Ellipsis).String())
 	}
-	rows := widget.Columns(h, 2, blocks...)
+	rows := widget.Columns(high, 2, blocks...)
+	for _, f := range long[:min(len(long), h-high)] {
+		rows = append(rows, f.Truncate(w-4, th.Glyph.Ellipsis).String())
+	}
 	for i := range rows {
 		rows[i] = " " + rows[i]
 	}

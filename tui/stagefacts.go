@@ -59,7 +59,7 @@ func pauseKey(a *app, s jobs.StageStatus, off string) Key {
 func stageFacts(th *theme.Theme, now time.Time, s jobs.StageStatus) []widget.Line {
 	lines := []widget.Line{pair(th, "schedule", scheduleWords(th, s.Schedule)+localHour(th, now, s.NextTick))}
 	if s.Deadline != nil {
-		lines = append(lines, pair(th, "deadline", th.Tr("%s UTC for %s, late after another %s", clock(now, *s.Deadline), dayOr(th, s.DueDay), age(th, s.Grace))))
+		lines = append(lines, pair(th, "deadline", th.Tr("%s UTC for %s, late %s after", clock(now, *s.Deadline), dayOr(th, s.DueDay), age(th, s.Grace))))
 	}
 	if s.NextTick != nil {
 		lines = append(lines, pair(th, "next", th.Tr("%s UTC, %s", clock(now, *s.NextTick), in(th, now, *s.NextTick))))
