@@ -56,7 +56,8 @@ would change and asks; off a terminal it goes ahead.`,
 	return cmd
 }
 
-// momentBefore reads a moment, or how long before now it was.
+// momentBefore reads a moment, a day as its beginning, or how long before now it
+// was.
 func momentBefore(s string, now time.Time) (time.Time, error) {
 	if ago, err := time.ParseDuration(s); err == nil && ago >= 0 {
 		return now.Add(-ago), nil

@@ -84,12 +84,13 @@ func TestMomentBefore(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 3, 31, 12, 0, 0, 0, time.UTC)
 	for in, want := range map[string]string{"90m": "2026-03-31T10:30:00Z", "0s": "2026-03-31T12:00:00Z", "2026-03-29 08:15": "2026-03-29T08:15:00Z",
-		"2026-03-29 08:15:30": "2026-03-29T08:15:30Z", "2026-03-29T08:15": "2026-03-29T08:15:00Z", "2026-03-29T08:15:30+09:00": "2026-03-28T23:15:30Z"} {
+		"2026-03-29 08:15:30": "2026-03-29T08:15:30Z", "2026-03-29T08:15": "2026-03-29T08:15:00Z", "2026-03-29T08:15:30+09:00": "2026-03-28T23:15:30Z",
+		"2026-03-29": "2026-03-29T00:00:00Z"} {
 		if at, err := momentBefore(in, now); err != nil || at.UTC().Format(time.RFC3339) != want {
 			t.Errorf("%q is %v, %v; want %s", in, at, err, want)
 		}
 	}
-	for _, in := range []string{"", "-1h", "2026-03-29", "noon"} {
+	for _, in := range []string{"", "-1h", "2026-03-32", "noon"} {
 		if _, err := momentBefore(in, now); err == nil {
 			t.Errorf("%q is taken", in)
 		}
