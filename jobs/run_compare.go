@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -148,7 +149,7 @@ func compareFacts(a, b RunDetail) []ComparedLine {
 		if r.StartedAt == nil || r.FinishedAt == nil {
 			return ""
 		}
-		return fmt.Sprintf("%.1f s", r.FinishedAt.Sub(*r.StartedAt).Seconds())
+		return r.FinishedAt.Sub(*r.StartedAt).Round(time.Millisecond).String()
 	})
 	add("units", func(r RunDetail) string { return fmt.Sprintf("%d of %d", r.UnitsDone, r.UnitsTotal) })
 	add("rows read", func(r RunDetail) string { return fmt.Sprint(r.RowsRead) })
