@@ -47,10 +47,9 @@ func (tx *Tx) PublishInactivity(ctx context.Context, o KPIOptions, threshold int
 		// Tables of their own, as with the KPIs, for several processes to read into,
 		// and these no temporary ones, for several to read again.
 		`CREATE UNLOGGED TABLE sextant.quiet_learner AS ` + quietQuery(o, p), `ANALYZE sextant.quiet_learner`,
-		// The few look their θs up, the many read through the history: the planner knows their number now.
-		`SET LOCAL enable_nestloop = on; SET LOCAL enable_mergejoin = off`,
-		`CREATE UNLOGGED TABLE sextant.quiet_theta AS ` + quietThetas, `ANALYZE sextant.quiet_theta`,
-		`SET LOCAL enable_nestloop = off; SET LOCAL parallel_tuple_cost = 0.01`, // the formulas are dearer than rows that change hands
+		// The formulas are dearer than rows that change hands.
+		`SET LOCAL enable_mergejoin = off; SET LOCAL parallel_tuple_cost = 0.01`,
+		`CREATE UNLOGGED TABLE sextant.quiet_theta AS ` + quietThetas(o.chosen()), `ANALYZE sextant.quiet_theta`,
 		// What it finds there stays so: looking for a conflict would double the cost of a row.
 		`LOCK TABLE sextant.kpi_row, public.weekly_kpi IN SHARE ROW EXCLUSIVE MODE`,
 		`CREATE TEMP TABLE quiet_slice ON COMMIT DROP AS ` + outlookQuery,
@@ -82,13 +81,16 @@ func quietQuery(o KPIOptions, p platform) string {
 
 // quietThetas selects what P of the quiet comes from: the newest θ in the topic
 // of the goal or, without one, overall, as {1 by topic, as of, estimated at, θ,
-// SE}. Unlike thetaOf's LIMIT 1, several processes can work at a maximum.
-const quietThetas = `
+// SE}. It reads through the history once; thetaOf's LIMIT 1, which looks each
+// learner up, is beyond parallel workers.
+func quietThetas(c crowd) string {
+	return `
 	SELECT h.user_id, max(ARRAY[(h.topic_id IS NOT NULL)::int, date_part('epoch', h.as_of), date_part('epoch', h.estimated_at), h.theta, h.se]) AS newest
 	FROM sextant.quiet_learner who
 	JOIN sextant.theta_history h ON h.user_id = who.user_id AND (h.topic_id IS NULL OR h.topic_id = who.goal_topic)
-	WHERE h.as_of < @end AND ` + usableTheta + `
+	WHERE h.as_of < @end AND ` + usableTheta + c.on("h") + `
 	GROUP BY h.user_id`
+}
 
 // outlookQuery selects P and S of the quiet, null where neither is known, and
 // how their week stands: whether it is noted in kpi_row and present in
